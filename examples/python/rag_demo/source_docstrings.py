@@ -1,0 +1,82 @@
+"""Docstrings of the standard library's Python sources, read without importing a module.
+
+Importing a module may open a browser (`antigravity`) or print a poem (`this`); parsing it cannot.
+"""
+
+import ast
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+from rag_demo.passage import Passage, trim
+
+# Not documentation that anybody asks for: test suites, the bundled editor and demos, and tables
+# of about a hundred character sets that differ in one word.
+SKIPPED = frozenset(
+    "antigravity encodings ensurepip idlelib lib2to3 pydoc_data test tests this turtledemo".split()
+)
+
+# Python twins of modules that are written in C: their docstrings are the public module's.
+PUBLIC_NAMES = {
+    "_collections_abc": "collections.abc",
+    "_pydatetime": "datetime",
+    "_pydecimal": "decimal",
+    "_pyio": "io",
+}
+
+Documented = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def source_docstrings(root: Path | None = None) -> Iterator[Passage]:
+    """Yields a passage for each documented public module, class and function below `root`.
+
+    `root` is the standard library's folder by default. Files that this interpreter cannot parse
+    are passed over: a library folder may hold templates and broken samples.
+    """
+    root = root or Path(sysconfig.get_path("stdlib"))
+    for module, path in sorted(source_files(root).items()):
+        try:
+            tree = ast.parse(path.read_bytes())
+        except (SyntaxError, ValueError):
+            continue
+        if doc := ast.get_docstring(tree):
+            yield Passage(module, f"module {module}: {trim(doc)}")
+        yield from members(tree, module)
+
+
+def source_files(root: Path) -> dict[str, Path]:
+    """Returns the path of each public module below `root`, by the module's public name."""
+    found: dict[str, Path] = {}
+    for name in sys.stdlib_module_names:
+        for path in (root / f"{name}.py", *sorted((root / name).rglob("*.py"))):
+            if not path.is_file():
+                continue
+            parts = path.relative_to(root).with_suffix("").parts
+            parts = parts[:-1] if parts[-1] == "__init__" else parts
+            parts = tuple(PUBLIC_NAMES.get(parts[0], parts[0]).split(".")) + parts[1:]
+            if not any(part.startswith("_") or part in SKIPPED for part in parts):
+                found.setdefault(".".join(parts), path)
+    return found
+
+
+def members(node: ast.Module | ast.ClassDef, scope: str) -> Iterator[Passage]:
+    """Yields a passage for each documented public class and function inside `node`."""
+    for child in node.body:
+        if not isinstance(child, Documented) or child.name.startswith("_"):
+            continue
+        name = f"{scope}.{child.name}"
+        if doc := ast.get_docstring(child):
+            yield Passage(name, f"{name}{signature(child)}: {trim(doc)}")
+        if isinstance(child, ast.ClassDef):
+            yield from members(child, name)
+
+
+def signature(node: Documented) -> str:
+    """Returns the argument names of a function, without `self`; nothing for a class."""
+    if isinstance(node, ast.ClassDef):
+        return ""
+    names = [argument.arg for argument in node.args.posonlyargs + node.args.args]
+    if names[:1] in (["self"], ["cls"]):
+        del names[0]
+    return f"({', '.join(names[:6])})"

@@ -1,0 +1,86 @@
+// Values that go into and come out of every index.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace ruvector {
+
+using Id = std::uint64_t;
+
+inline constexpr std::size_t kMaxDim = 8192;
+inline constexpr std::size_t kMaxVectors = 100'000'000;
+inline constexpr std::uint32_t kMaxRerankFactor = 1024;
+inline constexpr Id kNoId = std::numeric_limits<Id>::max();  // pads short rows of search_batch
+
+// How near two vectors are. A score is a distance under every metric: smaller is nearer.
+enum class Metric : std::uint32_t {
+  l2 = 0,      // squared Euclidean distance
+  ip = 1,      // minus the inner product
+  cosine = 2,  // one minus the cosine of the angle; a zero vector is refused
+};
+
+struct Hit {
+  Id id;
+  float score;
+  friend bool operator==(const Hit&, const Hit&) = default;
+};
+
+// Called on the calling thread with (done, total); may throw to cancel, and then nothing is changed.
+using Progress = std::function<void(std::size_t done, std::size_t total)>;
+
+struct BuildParams {
+  std::span<const Id> ids = {};  // one per row; empty: 0, 1, 2, ...
+  std::uint64_t seed = 42;       // of the random rotation
+  Metric metric = Metric::l2;
+  // Exact distances per wanted hit at search time; absent: the error bound decides.
+  std::optional<std::uint32_t> rerank_factor = {};
+  // Bits per dimension of the codes, 1..8. Absent: 1, or on RabitqPlusIndex what a self-test of the
+  // data finds faster (1 or 2).
+  std::optional<std::uint32_t> bits = {};
+  std::optional<std::size_t> threads = {};
+  Progress progress = {};
+};
+
+// Which vectors a search may return. `Mask` has one byte per slot (0 or 1), `Bitmap` one bit per
+// slot (bit i%8 of byte i/8); slots are in the order of ids(). `Ids` are allowed ids; an id that the
+// index does not hold is ignored.
+struct Mask {
+  std::span<const std::uint8_t> allowed;
+};
+struct Bitmap {
+  std::span<const std::uint8_t> bits;
+};
+struct Ids {
+  std::span<const Id> allowed;
+};
+using Filter = std::variant<std::monostate, Mask, Bitmap, Ids>;
+
+struct SearchParams {
+  Filter filter = {};
+  // Probability that a true neighbour is not lost to the error bound, in (0, 1].
+  std::optional<float> confidence = {};            // absent: 0.999
+  std::optional<std::uint32_t> rerank_factor = {};  // absent: the index's own
+  std::optional<float> radius = {};                // only hits with score <= radius
+  std::optional<std::size_t> threads = {};         // absent: num_threads()
+};
+
+// What a search read, summed over the queries of a batch.
+struct SearchStats {
+  std::size_t codes_scanned = 0;  // first-stage codes
+  std::size_t codes_refined = 0;  // second-stage codes
+  std::size_t rows_read = 0;      // exact float32 rows
+};
+
+// Bytes by region, in the order of the file format; "spare" is capacity held for growth.
+using MemoryUsage = std::vector<std::pair<std::string, std::size_t>>;
+
+}  // namespace ruvector
