@@ -1,0 +1,18 @@
+# cmake --install: static libraries, public headers and the package that find_package(ruvector) finds.
+
+include(CMakePackageConfigHelpers)
+
+install(TARGETS ruvector ruvector_base ruvector_kernels ruvector_index EXPORT ruvectorTargets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ruvector
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ruvector)
+install(EXPORT ruvectorTargets NAMESPACE ruvector:: DESTINATION ${package_dir})
+configure_package_config_file(
+  ${PROJECT_SOURCE_DIR}/cmake/ruvectorConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/ruvectorConfig.cmake INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/ruvectorConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/ruvectorConfig.cmake
+              ${PROJECT_BINARY_DIR}/ruvectorConfigVersion.cmake DESTINATION ${package_dir})
