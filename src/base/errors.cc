@@ -1,0 +1,24 @@
+#include "ruvector/base/errors.h"
+
+#include <utility>
+
+namespace ruvector {
+
+DimensionMismatch::DimensionMismatch(const std::string& what_has_it, std::size_t expected,
+                                     std::size_t actual)
+    : IndexError(what_has_it + " has dimension " + std::to_string(actual) + ", expected " +
+                 std::to_string(expected)),
+      expected_(expected),
+      actual_(actual) {}
+
+PersistError::PersistError(std::filesystem::path path, const std::string& reason)
+    : IndexError(path.string() + ": " + reason), path_(std::move(path)) {}
+
+DuplicateId::DuplicateId(std::uint64_t id)
+    : IndexError("id " + std::to_string(id) + " is already in the index, ids must be unique"),
+      id_(id) {}
+
+IdNotFound::IdNotFound(std::uint64_t id)
+    : IndexError("id " + std::to_string(id) + " is not in the index"), id_(id) {}
+
+}  // namespace ruvector
