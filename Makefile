@@ -1,0 +1,203 @@
+# Every command of the project; `make help` lists the ones for people, the rest are steps of `make ci`.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+ARGS ?=
+
+venv := .venv
+python := $(venv)/bin/python
+pip := $(python) -m pip --disable-pip-version-check --quiet
+wheel_venv := build/wheel-venv
+sources := $(shell git ls-files -co --exclude-standard -- include src python cmake CMakeLists.txt 2>/dev/null)
+sources := $(wildcard $(filter-out %_test.cc,$(sources)))
+
+.PHONY: help
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+# --- what people run
+
+.PHONY: demo test test-cpp test-python bench
+demo: $(venv)/.package $(venv)/.extra-demo  ## embed the standard library's documentation and ask it questions
+	@$(python) examples/python/demo.py $(ARGS)
+
+test: test-cpp test-python  ## C++ and Python tests of the release build
+
+test-cpp: build-release
+	@ctest --test-dir build/release --output-on-failure -j $(JOBS) $(ARGS)
+
+test-python: $(venv)/.package $(venv)/.extra-demo $(venv)/.extra-test
+	@$(python) -m pytest $(ARGS)
+
+bench: $(venv)/.package $(venv)/.extra-bench  ## benchmarks beside other libraries; writes benchmarks/results
+	@$(python) -m benchmarks $(ARGS)
+
+# --- the virtual environment: the package as a user would get it, built as a release wheel
+
+.PHONY: packages-build packages-test packages-lint packages-full
+packages-build packages-test packages-lint packages-full: packages-%:
+	@tools/system_packages.sh build $*
+
+$(venv)/.created: | packages-build
+	@$(PYTHON) -m venv $(venv)
+	@$(pip) install --upgrade pip
+	@touch $@
+
+# One stamp for each list of requirements: the extras, `build` and `package` (at run time).
+$(venv)/.extra-%: pyproject.toml tools/python_requirements.py $(venv)/.created
+	@echo "Installing Python packages: $*"
+	@$(pip) install $$($(python) tools/python_requirements.py $*)
+	@touch $@
+
+# No build isolation, so that the build directory stays valid and a rebuild compiles what changed.
+$(venv)/.package: $(sources) pyproject.toml $(venv)/.extra-build $(venv)/.extra-package | packages-build
+	@echo "Building the package"
+	@rm -rf build/package
+	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) CMAKE_CXX_COMPILER_LAUNCHER=ccache \
+	  $(pip) wheel --no-build-isolation --no-deps --wheel-dir build/package .
+	@$(pip) install --force-reinstall --no-deps build/package/ruvector-*.whl
+	@touch $@
+
+.PHONY: package
+package: $(venv)/.package  ## build the package and install it into .venv
+
+# --- C++ builds
+
+.PHONY: build-dev build-release build-asan build-tsan build-tidy
+build-dev build-release build-asan build-tsan: build-%: packages-test
+	@cmake --preset $* >build/$*-configure.log 2>&1 || { cat build/$*-configure.log; exit 1; }
+	@cmake --build --preset $* -j $(JOBS)
+
+build-tidy: packages-test packages-lint
+	@cmake --preset tidy >build/tidy-configure.log 2>&1 || { cat build/tidy-configure.log; exit 1; }
+	@cmake --build --preset tidy -j $(JOBS)
+
+$(shell mkdir -p build)
+
+.PHONY: test-levels asan tsan
+test-levels: build-dev $(venv)/.package
+	@for level in $$($(python) -c 'import ruvector; print(*ruvector.cpu_features().available)'); do \
+	  echo "RUVECTOR_SIMD=$$level"; \
+	  RUVECTOR_SIMD=$$level ctest --test-dir build/dev --output-on-failure -j $(JOBS); \
+	done
+
+asan: build-asan  ## C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@ctest --test-dir build/asan --output-on-failure -j $(JOBS) $(ARGS)
+
+tsan: build-tsan  ## C++ tests under ThreadSanitizer
+	@ctest --test-dir build/tsan --output-on-failure -j $(JOBS) $(ARGS)
+
+# --- checks, each runnable alone
+
+cxx_files = $(wildcard $(shell git ls-files -co --exclude-standard -- '*.cc' '*.h'))
+lint_steps := check-format check-ruff check-codespell check-mypy check-pyright check-layers check-mirrors check-shell
+
+.PHONY: lint format $(lint_steps)
+lint: $(lint_steps)  ## format, style, types, layers
+
+format: packages-lint $(venv)/.extra-lint  ## rewrite the sources in the project's format
+	@clang-format-19 -i $(cxx_files)
+	@$(python) -m ruff format --quiet .
+	@$(python) -m ruff check --quiet --fix .
+
+check-format: packages-lint $(venv)/.extra-lint
+	@clang-format-19 --dry-run --Werror $(cxx_files)
+	@$(python) -m ruff format --check .
+
+check-ruff: $(venv)/.extra-lint
+	@$(python) -m ruff check .
+
+check-codespell: $(venv)/.extra-lint
+	@$(venv)/bin/codespell
+
+check-mypy: $(venv)/.extra-lint $(venv)/.extra-test $(venv)/.extra-demo $(venv)/.package
+	@$(python) -m mypy
+
+check-pyright: $(venv)/.extra-lint $(venv)/.extra-test $(venv)/.extra-demo $(venv)/.package
+	@$(venv)/bin/pyright
+
+check-layers:
+	@$(PYTHON) tools/check_layers.py
+
+check-mirrors:
+	@$(PYTHON) tools/check_mirrors.py
+
+check-shell:
+	@for script in .ci/run $(wildcard tools/*.sh); do bash -n $$script; done
+
+.PHONY: check-tidy check-isa-objects check-stub check-consumer check-examples
+check-tidy: build-tidy
+	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -v -e _test.cc -e /neon \
+	  | xargs -n 1 -P $(JOBS) clang-tidy-19 --quiet -p build/tidy
+
+check-isa-objects: build-release
+	@tools/check_isa_objects.sh build/release
+
+check-stub: $(venv)/.package
+	@$(python) -m nanobind.stubgen -q -m ruvector._native -O build/stub
+	@diff -u python/ruvector/_native.pyi build/stub/_native.pyi
+
+check-consumer: build-release
+	@rm -rf build/prefix build/consumer
+	@cmake --install build/release --prefix build/prefix >/dev/null
+	@cmake -S tests/consumer -B build/consumer -G Ninja -DCMAKE_PREFIX_PATH=$(CURDIR)/build/prefix \
+	  -DCMAKE_BUILD_TYPE=Release >build/consumer-configure.log || { cat build/consumer-configure.log; exit 1; }
+	@cmake --build build/consumer
+	@build/consumer/consumer
+
+check-examples: demo
+
+# --- wheels
+
+.PHONY: wheel check-wheel
+wheel: $(venv)/.extra-wheel | packages-build  ## build wheelhouse/*.whl from the source distribution
+	@rm -rf dist wheelhouse
+	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(python) -m build --outdir dist .
+	@PATH="$(CURDIR)/$(venv)/bin:$$PATH" $(venv)/bin/auditwheel repair --wheel-dir wheelhouse dist/ruvector-*.whl
+	@ls -l wheelhouse
+
+check-wheel: wheel
+	@$(venv)/bin/auditwheel show wheelhouse/ruvector-*.whl
+	@$(venv)/bin/abi3audit --strict wheelhouse/ruvector-*.whl
+	@$(PYTHON) tools/check_wheel.py wheelhouse
+	@rm -rf $(wheel_venv) && $(PYTHON) -m venv $(wheel_venv)
+	@$(wheel_venv)/bin/python -m pip --disable-pip-version-check --quiet install wheelhouse/ruvector-*.whl
+	@cd build && wheel-venv/bin/python ../tests/wheel/smoke.py
+
+# --- slow checks
+
+.PHONY: fuzz test-aarch64 callgrind
+fuzz: packages-lint
+	@cmake --preset fuzz >build/fuzz-configure.log 2>&1 || { cat build/fuzz-configure.log; exit 1; }
+	@cmake --build --preset fuzz -j $(JOBS)
+	@tools/run_fuzzers.sh build/fuzz/fuzz $(FUZZ_SECONDS)
+
+test-aarch64: packages-full
+	@cmake --preset aarch64 >build/aarch64-configure.log 2>&1 || { cat build/aarch64-configure.log; exit 1; }
+	@cmake --build --preset aarch64 -j $(JOBS)
+	@ctest --test-dir build/aarch64 --output-on-failure -j $(JOBS) $(ARGS)
+	@tools/check_isa_objects.sh build/aarch64
+
+callgrind: packages-full packages-test  ## instruction counts of the hot kernels against their bounds
+	@cmake --preset release -DRUVECTOR_BUILD_BENCHMARKS=ON >build/callgrind-configure.log 2>&1 \
+	  || { cat build/callgrind-configure.log; exit 1; }
+	@cmake --build --preset release -j $(JOBS) --target kernel_counts
+	@$(PYTHON) tools/callgrind_counts.py build/release
+
+# --- everything
+
+ci_steps := $(lint_steps) check-isa-objects test-levels test check-stub check-consumer asan tsan \
+  check-tidy check-wheel check-examples
+
+.PHONY: ci ci-full
+ci: packages-test packages-lint $(venv)/.created  ## everything that must pass; one line for each step
+	@$(PYTHON) tools/run_steps.py $(ci_steps)
+
+ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, 60 s of each fuzzer, 64-bit ARM, instruction counts
+	@$(PYTHON) tools/run_steps.py $(ci_steps) fuzz test-aarch64 callgrind
