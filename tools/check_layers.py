@@ -31,15 +31,17 @@ class Header:
 def room_of(path: Path, root: Path) -> Header | None:
     """The room that a source file belongs to; None for files outside of the rooms."""
     parts = path.relative_to(root).parts
-    if parts[:2] == ("include", "ruvector") and len(parts) > 3:
-        return Header(parts[2], public=True)
-    if parts[0] == "src" and len(parts) > 2:
-        return Header(parts[1], public=False)
-    if parts[:2] == ("python", "bindings"):
-        return Header("bindings", public=False)
-    if parts[0] == "fuzz":
-        return Header("fuzz", public=False)
-    return None
+    match parts:
+        case ("include", "ruvector", room, _, *_):
+            return Header(room, public=True)
+        case ("src", room, _, *_):
+            return Header(room, public=False)
+        case ("python", "bindings", *_):
+            return Header("bindings", public=False)
+        case ("fuzz", *_):
+            return Header("fuzz", public=False)
+        case _:
+            return None
 
 
 def included(name: str, source: Path, root: Path) -> Header | None:
@@ -54,7 +56,9 @@ def violations(root: Path) -> list[str]:
     root = root.resolve()
     found = []
     folders = ("include", "src", "python/bindings", "fuzz")
-    files = (f for folder in folders for f in (root / folder).rglob("*") if f.suffix in {".h", ".cc"})
+    files = (
+        f for folder in folders for f in (root / folder).rglob("*") if f.suffix in {".h", ".cc"}
+    )
     for path in sorted(files):
         user = room_of(path, root)
         place = path.relative_to(root).as_posix()

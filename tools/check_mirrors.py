@@ -15,14 +15,17 @@ PER_LEVEL = re.compile(r"^src/kernels/(scalar|avx2|avx512|neon)(_[a-z0-9_]+)?\.c
 
 
 def missing_tests(root: Path) -> list[str]:
-    expected: list[tuple[Path, Path]] = []
-    for source in sorted((root / "src").rglob("*.cc")):
-        if not source.stem.endswith("_test"):
-            expected.append((source, source.with_name(f"{source.stem}_test.cc")))
-    for source in sorted((root / "python" / "ruvector").glob("*.py")):
-        expected.append((source, root / "tests" / "python" / f"test_{source.stem.strip('_')}.py"))
+    sources = [
+        (source, source.with_name(f"{source.stem}_test.cc"))
+        for source in sorted((root / "src").rglob("*.cc"))
+        if not source.stem.endswith("_test")
+    ]
+    modules = [
+        (module, root / "tests" / "python" / f"test_{module.stem.strip('_')}.py")
+        for module in sorted((root / "python" / "ruvector").glob("*.py"))
+    ]
     missing = []
-    for source, test in expected:
+    for source, test in sources + modules:
         name = source.relative_to(root).as_posix()
         if name not in COVERED_ELSEWHERE and not PER_LEVEL.match(name) and not test.is_file():
             missing.append(f"{name}: {test.relative_to(root).as_posix()} is missing")

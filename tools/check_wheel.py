@@ -5,7 +5,12 @@ import zipfile
 from pathlib import Path
 
 MAX_BYTES = 8 * 1024 * 1024
-EXPECTED = {"ruvector/__init__.py", "ruvector/_native.abi3.so", "ruvector/_native.pyi", "ruvector/py.typed"}
+EXPECTED = {
+    "ruvector/__init__.py",
+    "ruvector/_native.abi3.so",
+    "ruvector/_native.pyi",
+    "ruvector/py.typed",
+}
 
 
 def faults(folder: Path) -> list[str]:

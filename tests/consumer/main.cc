@@ -1,0 +1,31 @@
+// Builds an index with the installed package and checks that every vector finds itself.
+#include <cstddef>
+#include <cstdio>
+#include <random>
+#include <vector>
+
+#include "ruvector/base/cpu_features.h"
+#include "ruvector/base/version.h"
+#include "ruvector/index/rabitq_index.h"
+
+int main() {
+  constexpr std::size_t kRows = 1000;
+  constexpr std::size_t kDim = 96;
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(kRows * kDim);
+  for (float& value : values) value = normal(random);
+
+  const ruvector::MatrixView vectors{values.data(), kRows, kDim};
+  const auto index = ruvector::RabitqPlusIndex::build(vectors);
+  for (std::size_t i = 0; i < kRows; ++i) {
+    const std::vector<ruvector::Hit> hits = index.search(vectors.row(i), 3);
+    if (hits.size() != 3 || hits[0].id != i || hits[0].score != 0.0F) {
+      std::printf("vector %zu does not find itself\n", i);
+      return 1;
+    }
+  }
+  std::printf("ruvector %s (%s): %zu vectors found themselves\n", ruvector::kVersion,
+              ruvector::cpu_features().simd_level.c_str(), kRows);
+  return 0;
+}
