@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 # MiniLM was trained on pieces of about 128 tokens; the first paragraphs of a docstring say what
 # a thing is for, the rest mostly lists options and would blur the vector.
-MAX_CHARACTERS = 420
+MAX_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from rag_demo.passage import Passage, trim
 
 # Modules that are C code or wrap it, harmless to import. One that this build of Python lacks
 # (curses on Windows, say) is passed over.
-MODULES = tuple(
-    """array asyncio atexit binascii bisect builtins bz2 cmath codecs collections contextvars csv
-    ctypes curses datetime decimal errno faulthandler fcntl functools gc grp hashlib heapq io
-    itertools json locale lzma marshal math mmap operator os pickle pwd pyexpat queue random re
-    readline resource select signal socket sqlite3 ssl string struct sys syslog termios threading
-    time tracemalloc types unicodedata weakref zlib zoneinfo""".split()
-)
+NAMES = """
+    array asyncio atexit binascii bisect builtins bz2 cmath codecs collections contextvars csv ctypes
+    curses datetime decimal errno faulthandler fcntl functools gc grp hashlib heapq io itertools
+    json locale lzma marshal math mmap operator os pickle pwd pyexpat queue random re readline
+    resource select signal socket sqlite3 ssl string struct sys syslog termios threading time
+    tracemalloc types unicodedata weakref zlib zoneinfo
+"""
+MODULES = tuple(NAMES.split())
 
 # First arguments that the caller does not write.
 IMPLIED = frozenset({"cls", "module", "self", "type"})
@@ -41,11 +42,18 @@ def members(module: ModuleType) -> Iterator[Passage]:
     for name, value in sorted(vars(module).items()):
         if name.startswith("_") or not (inspect.isroutine(value) or isinstance(value, type)):
             continue
+        if scope and home(value) in MODULES and home(value) != module.__name__:
+            continue  # re-exported: described where it belongs
         yield from described(scope + name, value)
         if isinstance(value, type):
             for method, member in sorted(vars(value).items()):
                 if not method.startswith("_"):
                     yield from described(f"{scope}{name}.{method}", member)
+
+
+def home(value: object) -> str:
+    """Returns the public name of the top-level module that defines `value`."""
+    return str(getattr(value, "__module__", None)).split(".")[0].removeprefix("_")
 
 
 def described(name: str, value: object) -> Iterator[Passage]:

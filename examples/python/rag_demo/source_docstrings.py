@@ -11,11 +11,14 @@ from pathlib import Path
 
 from rag_demo.passage import Passage, trim
 
-# Not documentation that anybody asks for: test suites, the bundled editor and demos, and tables
-# of about a hundred character sets that differ in one word.
-SKIPPED = frozenset(
-    "antigravity encodings ensurepip idlelib lib2to3 pydoc_data test tests this turtledemo".split()
-)
+# Not documentation that anybody asks for: test suites, the bundled editor and demos, what has left
+# Python since, about a hundred character sets that differ in one word, and what needs Tk, which
+# many machines lack.
+SKIPPED_NAMES = """
+    antigravity distutils encodings ensurepip idlelib lib2to3 pydoc_data test tests this tkinter
+    turtle turtledemo
+"""
+SKIPPED = frozenset(SKIPPED_NAMES.split())
 
 # Python twins of modules that are written in C: their docstrings are the public module's.
 PUBLIC_NAMES = {
@@ -42,7 +45,7 @@ def source_docstrings(root: Path | None = None) -> Iterator[Passage]:
             continue
         if doc := ast.get_docstring(tree):
             yield Passage(module, f"module {module}: {trim(doc)}")
-        yield from members(tree, module)
+        yield from members(tree, module, exported(tree))
 
 
 def source_files(root: Path) -> dict[str, Path]:
@@ -60,10 +63,33 @@ def source_files(root: Path) -> dict[str, Path]:
     return found
 
 
-def members(node: ast.Module | ast.ClassDef, scope: str) -> Iterator[Passage]:
-    """Yields a passage for each documented public class and function inside `node`."""
+def exported(tree: ast.Module) -> frozenset[str] | None:
+    """Returns the names that a module lists in `__all__`; None if it has no plain list of them."""
+    names: set[str] = set()
+    for node in tree.body:
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id="__all__")], value=value)
+                | ast.AugAssign(target=ast.Name(id="__all__"), value=value)
+            ):
+                try:
+                    names.update(ast.literal_eval(value))
+                except ValueError:  # put together from other modules' lists
+                    return None
+    return frozenset(names) or None
+
+
+def members(
+    node: ast.Module | ast.ClassDef, scope: str, names: frozenset[str] | None = None
+) -> Iterator[Passage]:
+    """Yields a passage for each documented public class and function inside `node`.
+
+    `names` are the ones that count as public; None: all that do not start with an underscore.
+    """
     for child in node.body:
         if not isinstance(child, Documented) or child.name.startswith("_"):
+            continue
+        if names is not None and child.name not in names:
             continue
         name = f"{scope}.{child.name}"
         if doc := ast.get_docstring(child):

@@ -4,7 +4,10 @@ import importlib
 import re
 from collections.abc import Iterator, Mapping
 
-from rag_demo.passage import MAX_CHARACTERS, Passage, trim
+from rag_demo.passage import Passage, trim
+
+# Prose needs more room than a docstring before it has said something.
+PIECE_CHARACTERS = 280
 
 
 def topic_passages(topics: Mapping[str, str] | None = None) -> Iterator[Passage]:
@@ -16,9 +19,11 @@ def topic_passages(topics: Mapping[str, str] | None = None) -> Iterator[Passage]
             return
     for topic, text in sorted(topics.items()):
         heading, *paragraphs = re.split(r"\n\s*\n", text.strip())
-        heading = re.sub(r"\s*\n[*=\-~^]+\s*$", "", heading).strip('" ')
+        heading = re.sub(r"\s*\n[*=\-~^]+\s*$", "", heading).replace('"', "")
         for piece in pieces(paragraphs):
-            yield Passage(f"topic: {topic}", f"{trim(heading, 80)}: {trim(piece)}")
+            yield Passage(
+                f"topic: {topic}", f"{trim(heading, 80)}: {trim(piece, PIECE_CHARACTERS)}"
+            )
 
 
 def pieces(paragraphs: list[str]) -> Iterator[str]:
@@ -27,7 +32,7 @@ def pieces(paragraphs: list[str]) -> Iterator[str]:
     for paragraph in paragraphs:
         if re.fullmatch(r".*\n[*=\-~^]+", paragraph.strip()):
             continue  # a heading inside the topic
-        if piece and len(piece) + len(paragraph) > MAX_CHARACTERS:
+        if piece and len(piece) + len(paragraph) > PIECE_CHARACTERS:
             yield piece
             piece = ""
         piece = f"{piece} {paragraph.strip()}".strip()
