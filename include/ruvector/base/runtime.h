@@ -1,5 +1,5 @@
-// The process-wide worker threads of the library, started at the first use that wants more than one.
-// Thread-safe. After fork() the child starts its own workers at its first use.
+// The process-wide worker threads of the library, started at the first use that wants more than
+// one. Thread-safe. After fork() the child starts its own workers at its first use.
 #pragma once
 
 #include <cstddef>

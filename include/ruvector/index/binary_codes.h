@@ -21,11 +21,12 @@ struct SharedArray {
 // What an index keeps of each vector beside the row, by slot.
 // Thread-safe: values that never change.
 struct BinaryCodes {
-  std::uint32_t bits = 0;            // per dimension
-  std::size_t padded_dim = 0;        // dimensions of a code, a multiple of 64
-  SharedArray<std::uint64_t> ids;    // (n)
-  SharedArray<float> norms;          // (n) distance of each vector to the index's centre
-  SharedArray<std::uint8_t> packed;  // (blocks, bytes): superblocks of 64 vectors, docs/formats/rbpx.md
+  std::uint32_t bits = 0;          // per dimension
+  std::size_t padded_dim = 0;      // dimensions of a code, a multiple of 64
+  SharedArray<std::uint64_t> ids;  // (n)
+  SharedArray<float> norms;        // (n) distance of each vector to the index's centre
+  SharedArray<std::uint8_t>
+      packed;  // (blocks, bytes): superblocks of 64 vectors, docs/formats/rbpx.md
 };
 
 // The random rotation, an opaque handle.

@@ -34,7 +34,8 @@ struct Hit {
   friend bool operator==(const Hit&, const Hit&) = default;
 };
 
-// Called on the calling thread with (done, total); may throw to cancel, and then nothing is changed.
+// Called on the calling thread with (done, total); may throw to cancel, and then nothing is
+// changed.
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
 struct BuildParams {
@@ -51,8 +52,8 @@ struct BuildParams {
 };
 
 // Which vectors a search may return. `Mask` has one byte per slot (0 or 1), `Bitmap` one bit per
-// slot (bit i%8 of byte i/8); slots are in the order of ids(). `Ids` are allowed ids; an id that the
-// index does not hold is ignored.
+// slot (bit i%8 of byte i/8); slots are in the order of ids(). `Ids` are allowed ids; an id that
+// the index does not hold is ignored.
 struct Mask {
   std::span<const std::uint8_t> allowed;
 };
@@ -67,10 +68,10 @@ using Filter = std::variant<std::monostate, Mask, Bitmap, Ids>;
 struct SearchParams {
   Filter filter = {};
   // Probability that a true neighbour is not lost to the error bound, in (0, 1].
-  std::optional<float> confidence = {};            // absent: 0.999
+  std::optional<float> confidence = {};             // absent: 0.999
   std::optional<std::uint32_t> rerank_factor = {};  // absent: the index's own
-  std::optional<float> radius = {};                // only hits with score <= radius
-  std::optional<std::size_t> threads = {};         // absent: num_threads()
+  std::optional<float> radius = {};                 // only hits with score <= radius
+  std::optional<std::size_t> threads = {};          // absent: num_threads()
 };
 
 // What a search read, summed over the queries of a batch.

@@ -1,0 +1,85 @@
+// Turns vectors into RaBitQ codes (arXiv 2405.12497 for one bit, 2409.09913 for more).
+// Thread-safe: const after train().
+//
+// A vector x becomes r = P (x - c) / unit, with P the random rotation, c the centre and unit a
+// power of two near the typical length of x - c, so that factors fit float16 at any scale of the
+// data. A code z (centred grid points) approximates the direction of r. With w = <r, z> / (|r|
+// |z|):
+//   <r, s>  is estimated without bias by  |r|^2 / <r, z> * <z, s>,
+//   and its error has standard deviation  |r| |s| sqrt((1 - w^2) / w^2 / (D - 1)).
+// The stored error also holds what rounding adds: float16 factors and the 8-bit tables of the scan,
+// or the 14-bit query of the second stage.
+// Under l2:      |r - s|^2 = |r|^2 + |s|^2 - 2 <r, s>.
+// Under ip:      -<x, q> = -<x - c, c> - <c, q> - <x - c, q - c>.
+// Under cosine:  vectors are normalised first, then as l2; the score is half of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "index/code_store.h"
+#include "index/rotation.h"
+#include "ruvector/base/matrix_view.h"
+#include "ruvector/index/types.h"
+
+namespace ruvector::index {
+
+// Vectors to be encoded: row-major (count, dim); under cosine `inverse_norms` has 1 / |x| each.
+struct RowSource {
+  const float* rows;
+  const float* inverse_norms;
+  std::size_t count;
+};
+
+class Encoder {
+ public:
+  Encoder(std::size_t dim, std::uint64_t seed, Metric metric, CodeShape shape);
+  // As saved. `centre` has dim values.
+  Encoder(std::size_t dim, std::uint64_t seed, Metric metric, CodeShape shape,
+          std::vector<float> centre, float unit);
+
+  // Learns the centre (mean) and the unit from `source`: the same for any number of threads.
+  void train(const RowSource& source, std::size_t threads);
+  // The unit that `source` needs to stay within the range of float16; at least unit().
+  float unit_for(const RowSource& source, std::size_t threads) const;
+  void set_unit(float unit);
+
+  // Encodes rows [first, first + count) of `source` into slots [slot, slot + count).
+  void encode(const RowSource& source, std::size_t first, std::size_t count, std::size_t slot,
+              const CodeStore::Writer& out) const;
+
+  // A query's s = P (q - c) / unit, dims() values; q is normalised already under cosine.
+  void rotate_query(const float* query, float* out) const;
+
+  std::size_t dim() const noexcept { return dim_; }
+  std::size_t dims() const noexcept { return shape_.dims; }
+  Metric metric() const noexcept { return metric_; }
+  std::uint64_t seed() const noexcept { return seed_; }
+  const CodeShape& shape() const noexcept { return shape_; }
+  const std::vector<float>& centre() const noexcept { return centre_; }
+  float unit() const noexcept { return unit_; }
+  const Rotation& rotation() const noexcept { return rotation_; }
+
+ private:
+  void rotate_centre();
+  void residuals(const RowSource& source, std::size_t first, std::size_t count, float* out) const;
+  Factors factors(const kernels::QuantizedSums& z, float r_squares, float r_centre,
+                  double least_error) const;
+  void encode_one(const float* r, std::size_t slot, std::uint8_t* codes,
+                  const CodeStore::Writer& out) const;
+
+  std::size_t dim_;
+  std::uint64_t seed_;
+  Metric metric_;
+  CodeShape shape_;
+  Rotation rotation_;
+  std::vector<float> centre_;
+  std::vector<float> rotated_centre_;  // P c / unit, for ip
+  float unit_ = 1.0F;
+};
+
+// The padded dimension of a code.
+inline std::size_t padded_dim(std::size_t dim) { return (dim + 63) / 64 * 64; }
+
+}  // namespace ruvector::index

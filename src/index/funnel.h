@@ -1,0 +1,58 @@
+// One query's way through the stages after the scan: takes survivors in, keeps the k best.
+// Not thread-safe: one per query and part of the index; several may share a threshold.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <span>
+#include <vector>
+
+#include "index/cascade.h"
+#include "index/top_k.h"
+
+namespace ruvector::index {
+
+// The lowest threshold that any part of a split search has reached.
+using SharedThreshold = std::atomic<float>;
+
+class Funnel {
+ public:
+  // With a budget in `params` the funnel ends before the exact stage and keeps `budget` estimates.
+  Funnel(const CascadeSource& source, const PreparedQuery& prepared, const float* query,
+         const CascadeParams& params, SharedThreshold* shared);
+
+  // Highest kernel bound that can still matter.
+  float kernel_threshold() const { return prepared_.kernel_threshold(threshold()); }
+  float threshold() const;
+
+  // Survivors of a scan with their kernel bounds; both arrays are overwritten.
+  void take(std::uint32_t* slots, float* bounds, std::size_t count);
+  // Slots that a filter names, without a scan.
+  void take_unscanned(std::span<const std::uint32_t> slots);
+  // Reads these rows exactly, whatever their bounds: the end of a search with a budget.
+  void take_exact(std::span<const std::uint32_t> slots);
+
+  const TopK& top() const { return top_; }
+  TopK& top() { return top_; }
+  SearchStats stats;
+
+ private:
+  std::size_t drop_hopeless(std::uint32_t* slots, float* bounds, std::size_t count) const;
+  std::size_t best_first(std::uint32_t* slots, float* bounds, std::size_t count);
+  void sharpen(const std::uint32_t* slots, const float* bounds, std::size_t count, bool sorted);
+  void finish(std::uint32_t* slots, float* bounds, std::size_t count, bool sorted);
+  void push(const std::uint32_t* slots, const float* bounds, const float* scores,
+            std::size_t count);
+
+  const CascadeSource& source_;
+  const PreparedQuery& prepared_;
+  FinalStage stage_;
+  bool refines_;
+  std::size_t first_helping_;  // how many of a chunk's best are finished before the rest
+  ExactScorer scorer_;
+  TopK top_;
+  SharedThreshold* shared_;
+  std::vector<float> order_;  // scratch of best_first
+};
+
+}  // namespace ruvector::index

@@ -1,0 +1,269 @@
+#include "index/growth.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/parallel.h"
+#include "index/scan_width.h"
+#include "index/validate.h"
+#include "kernels/dispatch.h"
+#include "ruvector/base/errors.h"
+#include "ruvector/base/runtime.h"
+
+namespace ruvector::index {
+namespace {
+
+constexpr std::size_t kRowsPerTask = 1024;  // a multiple of 64: tasks share no superblock
+// Up to this many vectors the centre is learned anew whenever the index has grown fourfold.
+constexpr std::size_t kSettledAt = 16384;
+
+void check_ids(std::size_t ids, std::size_t rows) {
+  if (ids == rows) return;
+  throw std::invalid_argument("ids: " + std::to_string(ids) + " ids for " + std::to_string(rows) +
+                              " vectors");
+}
+
+void check_size(std::size_t before, std::size_t added) {
+  if (added <= kMaxVectors - before) return;
+  throw std::invalid_argument("vectors: " + std::to_string(before) + " held and " +
+                              std::to_string(added) + " added, above the limit of " +
+                              std::to_string(kMaxVectors));
+}
+
+void append_ids(State& state, std::span<const Id> ids) {
+  const std::size_t before = state.size();
+  std::copy(ids.begin(), ids.end(), state.ids.append(ids.size()));
+  Id duplicate = 0;
+  if (state.id_map.append(state.ids.data(), before, ids.size(), &duplicate)) return;
+  state.ids.resize(before);
+  throw DuplicateId(duplicate);
+}
+
+// Norms under cosine: of all rows given, whether the index keeps them or not.
+std::vector<float> inverse_norms(MatrixView vectors, Metric metric, std::size_t threads) {
+  if (metric != Metric::cosine) return {};
+  std::vector<float> norms(vectors.rows);
+  const std::size_t tasks = (vectors.rows + kRowsPerTask - 1) / kRowsPerTask;
+  base::parallel_for(tasks, threads, [&](std::size_t task, std::size_t) {
+    const std::size_t end = std::min(vectors.rows, (task + 1) * kRowsPerTask);
+    for (std::size_t i = task * kRowsPerTask; i < end; ++i) {
+      std::array<float, 2> sums;
+      kernels::active().sums(vectors.data + i * vectors.cols, vectors.cols, sums.data());
+      norms[i] = 1.0F / std::sqrt(sums[1]);
+    }
+  });
+  return norms;
+}
+
+// Slots [first, first + source.count) from `source`.
+void encode(const Encoder& encoder, CodeStore& codes, const RowSource& source, std::size_t first,
+            std::size_t threads, const Progress& progress) {
+  const CodeStore::Writer writer = codes.writer();
+  // Tasks end where superblocks end.
+  const std::size_t lead = first % kRowsPerTask;
+  const std::size_t tasks = (lead + source.count + kRowsPerTask - 1) / kRowsPerTask;
+  const auto report = [&](std::size_t done, std::size_t) {
+    progress(std::min(done * kRowsPerTask, source.count), source.count);
+  };
+  base::parallel_for(
+      tasks, threads,
+      [&](std::size_t task, std::size_t) {
+        const std::size_t begin = task == 0 ? 0 : task * kRowsPerTask - lead;
+        const std::size_t end = std::min(source.count, (task + 1) * kRowsPerTask - lead);
+        encoder.encode(source, begin, end - begin, first + begin, writer);
+      },
+      progress ? std::function<void(std::size_t, std::size_t)>(report) : nullptr);
+}
+
+// Back to the first `count` vectors.
+void truncate(State& state, std::size_t count) {
+  for (std::size_t slot = state.size(); slot-- > count;) {
+    const auto last = static_cast<std::uint32_t>(slot);
+    state.id_map.remove_swap(last, last, state.ids.data());
+  }
+  state.ids.resize(count);
+  if (state.keeps_rows) state.rows.resize(count * state.dim);
+  if (state.inverse_norms.size() > count) state.inverse_norms.resize(count);
+  if (state.codes.size() > count) state.codes.resize(count);
+}
+
+// Factors that no longer fit float16 make the unit larger, for all codes.
+void widen_unit(State& state, const RowSource& source, std::size_t threads) {
+  const float unit = state.encoder->unit_for(source, threads);
+  const float linear = state.encoder->unit() / unit;
+  if (linear == 1.0F) return;
+  state.codes.scale_factors(linear * linear, linear);
+  state.encoder->set_unit(unit);
+}
+
+RowSource kept_rows(const State& state) {
+  return {state.rows.data(), state.inverse_norms.empty() ? nullptr : state.inverse_norms.data(),
+          state.size()};
+}
+
+bool centre_is_stale(const State& state, std::size_t before) {
+  if (before == 0) return true;
+  return state.keeps_rows && state.trained_on < kSettledAt && state.size() >= 4 * state.trained_on;
+}
+
+// Learns the centre from all vectors at hand and encodes them; the old codes stay until the end.
+void encode_anew(State& state, const RowSource& all, std::size_t threads,
+                 const Progress& progress) {
+  Encoder encoder = *state.encoder;
+  encoder.train(all, threads);
+  CodeStore codes(encoder.shape());
+  codes.resize(all.count);
+  encode(encoder, codes, all, 0, threads, progress);
+  state.encoder = std::move(encoder);
+  state.codes = std::move(codes);
+  state.trained_on = all.count;
+}
+
+void append_codes(State& state, const RowSource& added, std::size_t before, std::size_t threads,
+                  const Progress& progress) {
+  if (centre_is_stale(state, before)) {
+    encode_anew(state, state.keeps_rows ? kept_rows(state) : added, threads, progress);
+    return;
+  }
+  widen_unit(state, added, threads);
+  state.codes.resize(state.size());
+  encode(*state.encoder, state.codes, added, before, threads, progress);
+}
+
+void append_rows(State& state, MatrixView vectors, std::span<const float> norms,
+                 std::size_t threads) {
+  if (!state.keeps_rows) return;
+  float* rows = state.rows.append(vectors.rows * vectors.cols);
+  const std::size_t tasks = (vectors.rows + kRowsPerTask - 1) / kRowsPerTask;
+  base::parallel_for(tasks, threads, [&](std::size_t task, std::size_t) {
+    const std::size_t begin = task * kRowsPerTask * vectors.cols;
+    const std::size_t end =
+        std::min(vectors.rows * vectors.cols, begin + kRowsPerTask * vectors.cols);
+    std::memcpy(rows + begin, vectors.data + begin, (end - begin) * sizeof(float));
+  });
+  if (!norms.empty())
+    std::copy(norms.begin(), norms.end(), state.inverse_norms.append(norms.size()));
+}
+
+State empty_state(Kind kind, std::size_t dim, const BuildParams& params) {
+  State state;
+  state.kind = kind;
+  state.dim = dim;
+  state.metric = params.metric;
+  state.seed = params.seed;
+  state.keeps_rows = kind == Kind::flat_f32 || kind == Kind::rabitq_plus ||
+                     (kind == Kind::rabitq_asym && params.rerank_factor.has_value());
+  if (kind == Kind::flat_f32) return state;
+  if (state.keeps_rows) state.rerank_factor = params.rerank_factor;
+  state.bits = params.bits.value_or(1);
+  const CodeShape shape = code_shape(kind, dim, state.bits);
+  state.encoder.emplace(dim, params.seed, params.metric, shape);
+  state.codes = CodeStore(shape);
+  return state;
+}
+
+void reserve(State& state, std::size_t count) {
+  state.ids.reserve(count);
+  if (state.keeps_rows) state.rows.reserve(count * state.dim);
+}
+
+}  // namespace
+
+State build_state(Kind kind, MatrixView vectors, const BuildParams& params) {
+  check_build(vectors, params);
+  if (kind == Kind::rabitq && params.rerank_factor) {
+    throw std::invalid_argument("rerank_factor is " + std::to_string(*params.rerank_factor) +
+                                ": a RabitqIndex keeps no rows to rerank by");
+  }
+  const std::size_t threads = params.threads.value_or(num_threads());
+  State state = empty_state(kind, vectors.cols, params);
+  reserve(state, vectors.rows);
+  std::vector<Id> counted;
+  if (params.ids.empty()) {
+    counted.resize(vectors.rows);
+    std::iota(counted.begin(), counted.end(), Id{0});
+  }
+  append(state, params.ids.empty() ? counted : params.ids, vectors, threads, params.progress);
+  if (kind == Kind::rabitq_plus && !params.bits) choose_scan_width(state, threads, params.progress);
+  return state;
+}
+
+void append(State& state, std::span<const Id> ids, MatrixView vectors, std::size_t threads,
+            const Progress& progress) {
+  if (vectors.cols != state.dim) throw DimensionMismatch("vectors", state.dim, vectors.cols);
+  check_ids(ids.size(), vectors.rows);
+  check_size(state.size(), vectors.rows);
+  if (vectors.rows == 0) return;
+  check_rows("vectors", vectors, state.metric, threads);
+  const std::vector<float> norms = inverse_norms(vectors, state.metric, threads);
+
+  const std::size_t before = state.size();
+  append_ids(state, ids);
+  try {
+    append_rows(state, vectors, norms, threads);
+    if (state.encoder) {
+      const RowSource added{vectors.data, norms.empty() ? nullptr : norms.data(), vectors.rows};
+      append_codes(state, added, before, threads, progress);
+    } else if (progress) {
+      progress(vectors.rows, vectors.rows);
+    }
+  } catch (...) {
+    truncate(state, before);
+    throw;
+  }
+}
+
+void remove(State& state, std::span<const Id> ids) {
+  std::unordered_set<Id> seen;
+  for (const Id id : ids) {
+    if (!state.id_map.find(id, state.ids.data(), state.size())) throw IdNotFound(id);
+    if (!seen.insert(id).second) throw DuplicateId(id);
+  }
+  if (ids.empty()) return;
+  Id* all = state.ids.mutable_data();
+  float* rows = state.keeps_rows ? state.rows.mutable_data() : nullptr;
+  float* norms = state.inverse_norms.empty() ? nullptr : state.inverse_norms.mutable_data();
+  std::size_t size = state.size();
+  for (const Id id : ids) {
+    const std::uint32_t slot = *state.id_map.find(id, all, size);
+    const auto last = static_cast<std::uint32_t>(--size);
+    state.id_map.remove_swap(slot, last, all);
+    if (slot == last) continue;
+    all[slot] = all[last];
+    if (rows != nullptr) std::copy_n(rows + last * state.dim, state.dim, rows + slot * state.dim);
+    if (norms != nullptr) norms[slot] = norms[last];
+    if (state.encoder) state.codes.move(last, slot);
+  }
+  state.ids.resize(size);
+  if (state.keeps_rows) state.rows.resize(size * state.dim);
+  if (norms != nullptr) state.inverse_norms.resize(size);
+  if (state.encoder) state.codes.resize(size);
+}
+
+void set_bits(State& state, std::uint32_t bits, std::size_t threads, const Progress& progress) {
+  const Encoder& old = *state.encoder;
+  Encoder encoder(state.dim, state.seed, state.metric, code_shape(state.kind, state.dim, bits),
+                  old.centre(), old.unit());
+  CodeStore codes(encoder.shape());
+  codes.resize(state.size());
+  encode(encoder, codes, kept_rows(state), 0, threads, progress);
+  state.encoder = std::move(encoder);
+  state.codes = std::move(codes);
+  state.bits = bits;
+}
+
+void compact(State& state) {
+  state.ids.shrink_to_fit();
+  state.rows.shrink_to_fit();
+  state.inverse_norms.shrink_to_fit();
+  state.codes.shrink_to_fit();
+}
+
+}  // namespace ruvector::index

@@ -1,0 +1,28 @@
+// How an index comes to hold vectors and to lose them.
+// Not thread-safe: the caller has exclusive access to the state.
+// On any exception the state is what it was before.
+#pragma once
+
+#include <span>
+
+#include "index/state.h"
+#include "ruvector/base/matrix_view.h"
+#include "ruvector/index/types.h"
+
+namespace ruvector::index {
+
+State build_state(Kind kind, MatrixView vectors, const BuildParams& params);
+
+// Adds vectors with these ids; everything is checked first.
+void append(State& state, std::span<const Id> ids, MatrixView vectors, std::size_t threads,
+            const Progress& progress);
+
+// The last vectors move into the freed slots.
+void remove(State& state, std::span<const Id> ids);
+
+void compact(State& state);
+
+// Encodes all vectors anew with this width; the state keeps rows.
+void set_bits(State& state, std::uint32_t bits, std::size_t threads, const Progress& progress);
+
+}  // namespace ruvector::index

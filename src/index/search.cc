@@ -1,0 +1,150 @@
+#include "index/search.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+
+#include "base/parallel.h"
+#include "index/cascade.h"
+#include "index/flat_search.h"
+#include "index/validate.h"
+#include "kernels/dispatch.h"
+#include "ruvector/base/errors.h"
+#include "ruvector/base/runtime.h"
+
+namespace ruvector::index {
+namespace {
+
+constexpr float kDefaultConfidence = 0.999F;
+constexpr std::size_t kBatchQueries = 32;  // that share each read of the codes on one thread
+
+// What the last stage is when the user names no budget.
+FinalStage default_stage(const State& state, const SearchParams& params) {
+  const bool many_bits = state.codes.shape().refine_bits != 0;
+  switch (state.kind) {
+    case Kind::rabitq:
+      return many_bits ? FinalStage::refine : FinalStage::scan;
+    case Kind::rabitq_asym:
+      if (state.keeps_rows && params.confidence) return FinalStage::exact;
+      return many_bits ? FinalStage::refine : FinalStage::precise;
+    default:
+      return FinalStage::exact;
+  }
+}
+
+CascadeParams cascade_params(const State& state, std::size_t k, const SearchParams& params,
+                             const SlotFilter* filter) {
+  CascadeParams result;
+  result.k = k;
+  result.final_stage = default_stage(state, params);
+  result.widths = bound_widths(static_cast<double>(params.confidence.value_or(kDefaultConfidence)));
+  result.radius = params.radius.value_or(std::numeric_limits<float>::max());
+  result.filter = filter;
+  if (params.rerank_factor && !state.keeps_rows) {
+    throw RowsNotKept("rerank_factor is " + std::to_string(*params.rerank_factor) + ": this " +
+                      kind_name(state.kind) + " keeps no rows to rerank by");
+  }
+  // A confidence in the call asks for the bound, whatever the index was built with.
+  const auto factor =
+      params.rerank_factor || params.confidence ? params.rerank_factor : state.rerank_factor;
+  if (factor && state.keeps_rows) {
+    result.final_stage = FinalStage::exact;
+    result.budget = std::min(state.size(), k * *factor);
+  }
+  return result;
+}
+
+// Queries as the stages want them: of unit length under cosine.
+std::vector<float> normalised(MatrixView queries, Metric metric) {
+  std::vector<float> result(queries.data, queries.data + queries.rows * queries.cols);
+  if (metric != Metric::cosine) return result;
+  for (std::size_t i = 0; i < queries.rows; ++i) {
+    float* query = &result[i * queries.cols];
+    std::array<float, 2> sums;
+    kernels::active().sums(query, queries.cols, sums.data());
+    const float scale = 1.0F / std::sqrt(sums[1]);
+    for (std::size_t d = 0; d < queries.cols; ++d) query[d] *= scale;
+  }
+  return result;
+}
+
+void check(const State& state, std::size_t cols, const SearchParams& params) {
+  if (state.size() == 0) throw EmptyIndex(std::string(kind_name(state.kind)) + " holds no vector");
+  if (cols != state.dim) throw DimensionMismatch("query", state.dim, cols);
+  check_search(params);
+}
+
+CascadeSource source_of(const State& state) {
+  return {state.encoder ? &*state.encoder : nullptr, &state.codes, state.row_view()};
+}
+
+void add(SearchStats* to, const SearchStats& from) {
+  if (to == nullptr) return;
+  to->codes_scanned += from.codes_scanned;
+  to->codes_refined += from.codes_refined;
+  to->rows_read += from.rows_read;
+}
+
+}  // namespace
+
+std::vector<Hit> search(const State& state, std::span<const float> query, std::size_t k,
+                        const SearchParams& params, SearchStats* stats) {
+  check(state, query.size(), params);
+  check_query(query, state.metric);
+  k = std::min(k, state.size());
+  const SlotFilter filter(params.filter, state.id_map, state.ids.data(), state.size());
+  if (k == 0 || filter.allowed_count() == 0) return {};
+  const std::vector<float> unit = normalised({query.data(), 1, query.size()}, state.metric);
+  const std::size_t threads = params.threads.value_or(num_threads());
+  if (state.kind == Kind::flat_f32) {
+    const FlatParams flat{k, params.radius.value_or(std::numeric_limits<float>::max()), &filter};
+    return flat_search(state.row_view(), unit.data(), flat, threads, stats);
+  }
+  return cascade_search(source_of(state), unit.data(), cascade_params(state, k, params, &filter),
+                        threads, stats);
+}
+
+void search_batch(const State& state, MatrixView queries, std::size_t k, std::span<Id> ids,
+                  std::span<float> scores, const SearchParams& params, SearchStats* stats) {
+  check(state, queries.cols, params);
+  const std::size_t threads = params.threads.value_or(num_threads());
+  check_rows("queries", queries, state.metric, threads);
+  std::fill(ids.begin(), ids.end(), kNoId);
+  std::fill(scores.begin(), scores.end(), std::numeric_limits<float>::infinity());
+  const std::size_t wanted = std::min(k, state.size());
+  const SlotFilter filter(params.filter, state.id_map, state.ids.data(), state.size());
+  if (wanted == 0 || filter.allowed_count() == 0) return;
+  const CascadeParams cascade =
+      state.encoder ? cascade_params(state, wanted, params, &filter) : CascadeParams{};
+  const FlatParams flat{wanted, params.radius.value_or(std::numeric_limits<float>::max()), &filter};
+  const std::size_t per_task = std::clamp<std::size_t>(
+      (queries.rows + threads - 1) / threads, 1, state.encoder ? kBatchQueries : kFlatBatchQueries);
+  std::mutex stats_mutex;
+  base::parallel_for(
+      (queries.rows + per_task - 1) / per_task, threads, [&](std::size_t task, std::size_t) {
+        const std::size_t first = task * per_task;
+        const std::size_t count = std::min(per_task, queries.rows - first);
+        const std::vector<float> unit =
+            normalised({queries.data + first * queries.cols, count, queries.cols}, state.metric);
+        std::vector<std::vector<Hit>> hits(count);
+        SearchStats own;
+        if (state.encoder) {
+          cascade_search_batch(source_of(state), unit.data(), count, cascade, hits.data(), &own);
+        } else {
+          flat_search_batch(state.row_view(), unit.data(), count, flat, hits.data(), &own);
+        }
+        for (std::size_t q = 0; q < count; ++q) {
+          for (std::size_t i = 0; i < hits[q].size(); ++i) {
+            ids[(first + q) * k + i] = hits[q][i].id;
+            scores[(first + q) * k + i] = hits[q][i].score;
+          }
+        }
+        const std::scoped_lock lock(stats_mutex);
+        add(stats, own);
+      });
+}
+
+}  // namespace ruvector::index
