@@ -11,6 +11,8 @@ function(ruvector_target_options target)
   target_compile_options(
     ${target}
     PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wold-style-cast -Wnon-virtual-dtor
+            # GCC 12 warns falsely about "text" + std::string (its bug 105651, fixed in 13).
+            $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
             # A fused multiply-add that the compiler chose would make results differ by level.
             -ffp-contract=off)
   if(RUVECTOR_WARNINGS_AS_ERRORS)

@@ -45,7 +45,6 @@ class ArrayStorage {
 
  private:
   void move_to_block(std::size_t capacity);
-  bool claim_tail(std::size_t size);
 
   ArrayBlock* block_ = nullptr;        // counted reference; null when empty or mapped
   std::shared_ptr<const void> owner_;  // of the mapping

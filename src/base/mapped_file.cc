@@ -1,0 +1,89 @@
+#include "base/mapped_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "ruvector/base/errors.h"
+
+namespace ruvector::base {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void fail(const std::filesystem::path& path, const std::string& what, int error) {
+  throw PersistError(path, what + ": " + std::system_category().message(error));
+}
+
+int open_for_reading(const std::filesystem::path& path) {
+  int fd = -1;
+  do {
+    // O_NONBLOCK: opening a FIFO by mistake must not wait for its writer.
+    fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  } while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
+}  // namespace
+
+std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
+  const Descriptor file(open_for_reading(path));
+  if (file.get() < 0) fail(path, "cannot be opened for reading", errno);
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) fail(path, "cannot be examined", errno);
+  if (S_ISDIR(status.st_mode)) throw PersistError(path, "is a directory, not a file");
+  if (!S_ISREG(status.st_mode)) throw PersistError(path, "is not a regular file");
+  const std::size_t size = static_cast<std::size_t>(status.st_size);
+  void* data = nullptr;
+  if (size != 0) {
+    data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
+    if (data == MAP_FAILED) {
+      fail(path, "cannot be mapped (" + std::to_string(size) + " bytes)", errno);
+    }
+  }
+  try {
+    return std::shared_ptr<const MappedFile>(
+        new MappedFile(path, static_cast<const std::byte*>(data), size));
+  } catch (...) {
+    if (data != nullptr) ::munmap(data, size);
+    throw;
+  }
+}
+
+MappedFile::MappedFile(std::filesystem::path path, const std::byte* data, std::size_t size) noexcept
+    : path_(std::move(path)), data_(data), size_(size) {}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+void MappedFile::advise_random() const noexcept {
+  if (data_ != nullptr) ::madvise(const_cast<std::byte*>(data_), size_, MADV_RANDOM);
+}
+
+void MappedFile::advise_sequential() const noexcept {
+  if (data_ != nullptr) ::madvise(const_cast<std::byte*>(data_), size_, MADV_SEQUENTIAL);
+}
+
+void MappedFile::advise_willneed() const noexcept {
+  if (data_ != nullptr) ::madvise(const_cast<std::byte*>(data_), size_, MADV_WILLNEED);
+}
+
+}  // namespace ruvector::base
