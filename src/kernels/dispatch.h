@@ -2,6 +2,7 @@
 // Thread-safe: chosen once, at the first call.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "kernels/kernels.h"
@@ -12,7 +13,11 @@ namespace ruvector::kernels {
 // an unknown or unavailable RUVECTOR_SIMD.
 const KernelTable& active();
 
-// Every table that this processor runs, scalar first.
+// Every table that this processor runs, scalar first, best last.
 std::vector<const KernelTable*> supported();
+
+// The table of that name among `tables`, the last one for an empty name: what active() does with
+// RUVECTOR_SIMD and supported(). Throws std::invalid_argument for a name that is not there.
+const KernelTable& choose(std::string_view name, const std::vector<const KernelTable*>& tables);
 
 }  // namespace ruvector::kernels
