@@ -1,0 +1,256 @@
+#include "base/atomic_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "ruvector/base/errors.h"
+
+namespace ruvector::base {
+namespace {
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+void write_atomically(const std::filesystem::path& path, const std::string& content) {
+  AtomicFile file(path);
+  file.append(content.data(), content.size());
+  file.commit();
+}
+
+class AtomicFileTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "/atomic_file_test.XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    directory_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  std::filesystem::path path(const std::string& name) const { return directory_ / name; }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+      names.push_back(entry.path().filename().string());
+    }
+    return names;
+  }
+  mode_t mode(const std::string& name) const {
+    struct stat status{};
+    EXPECT_EQ(::stat(path(name).c_str(), &status), 0);
+    return status.st_mode & 07777;
+  }
+
+  std::filesystem::path directory_;
+};
+
+TEST_F(AtomicFileTest, TheFileAppearsWholeAtCommit) {
+  AtomicFile file(path("a"));
+  file.append("head....", 8);
+  file.append("body", 4);
+  EXPECT_EQ(file.size(), 12u);
+  EXPECT_FALSE(std::filesystem::exists(path("a")));
+  file.patch(4, "sums", 4);
+  file.commit();
+  EXPECT_EQ(read_file(path("a")), "headsumsbody");
+  EXPECT_THAT(names(), testing::ElementsAre("a"));
+}
+
+TEST_F(AtomicFileTest, WithoutCommitTheOldContentStaysAndNothingElse) {
+  write_atomically(path("a"), "old");
+  {
+    AtomicFile file(path("a"));
+    file.append("new", 3);
+    EXPECT_EQ(names().size(), 2u);
+  }
+  EXPECT_EQ(read_file(path("a")), "old");
+  EXPECT_THAT(names(), testing::ElementsAre("a"));
+}
+
+TEST_F(AtomicFileTest, APatchBeyondTheWrittenBytesIsRefused) {
+  AtomicFile file(path("a"));
+  file.append("12345678", 8);
+  EXPECT_THROW(file.patch(5, "1234", 4), std::invalid_argument);
+  EXPECT_THROW(file.patch(~std::uint64_t{0}, "1234", 4), std::invalid_argument);
+  file.patch(8, nullptr, 0);
+  file.commit();
+  EXPECT_EQ(read_file(path("a")), "12345678");
+}
+
+TEST_F(AtomicFileTest, NothingMayFollowACommit) {
+  AtomicFile file(path("a"));
+  file.commit();
+  EXPECT_THROW(file.append("x", 1), PersistError);
+  EXPECT_THROW(file.commit(), PersistError);
+  EXPECT_EQ(read_file(path("a")), "");
+}
+
+TEST_F(AtomicFileTest, ANewFileGetsThePermissionsThatTheUmaskLeaves) {
+  const mode_t before = ::umask(027);
+  write_atomically(path("a"), "x");
+  ::umask(before);
+  EXPECT_EQ(mode("a"), 0640u);
+}
+
+TEST_F(AtomicFileTest, AnExistingFileKeepsItsPermissions) {
+  write_atomically(path("a"), "x");
+  ASSERT_EQ(::chmod(path("a").c_str(), 0604), 0);
+  write_atomically(path("a"), "y");
+  EXPECT_EQ(mode("a"), 0604u);
+  EXPECT_EQ(read_file(path("a")), "y");
+}
+
+TEST_F(AtomicFileTest, ASymbolicLinkStaysAndItsTargetIsReplaced) {
+  std::filesystem::create_directory(path("target"));
+  write_atomically(path("target/file"), "old");
+  std::filesystem::create_symlink("target/file", path("first"));
+  std::filesystem::create_symlink(path("first"), path("second"));
+  write_atomically(path("second"), "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(path("first")));
+  EXPECT_TRUE(std::filesystem::is_symlink(path("second")));
+  EXPECT_EQ(read_file(path("target/file")), "new");
+}
+
+TEST_F(AtomicFileTest, ALinkToAFileThatDoesNotExistYetCreatesIt) {
+  std::filesystem::create_symlink("absent", path("link"));
+  write_atomically(path("link"), "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(path("link")));
+  EXPECT_EQ(read_file(path("absent")), "new");
+}
+
+TEST_F(AtomicFileTest, ErrorsNameThePathAndTheReason) {
+  std::filesystem::create_symlink("loop", path("loop"));
+  EXPECT_THROW(AtomicFile{path("loop")}, PersistError);
+  EXPECT_THROW(AtomicFile{directory_}, PersistError);
+  EXPECT_THROW(AtomicFile{path("a/")}, PersistError);
+  try {
+    AtomicFile file(path("absent/a"));
+    FAIL() << "opened a file in a directory that does not exist";
+  } catch (const PersistError& error) {
+    EXPECT_EQ(error.path(), path("absent/a"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("No such file or directory"));
+  }
+}
+
+TEST_F(AtomicFileTest, LongNamesWork) {
+  const std::string name(255, 'n');
+  write_atomically(path(name), "x");
+  EXPECT_EQ(read_file(path(name)), "x");
+}
+
+// The limit on file size makes write() come back short and then fail, as a full disk does.
+TEST_F(AtomicFileTest, AWriteThatDoesNotFitThrowsAndLeavesTheOldFileAlone) {
+  write_atomically(path("a"), "old");
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{100'000, 100'000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    int result = 1;
+    try {
+      AtomicFile file(path("a"));
+      const std::string content(300'000, 'x');
+      try {
+        file.append(content.data(), content.size());
+      } catch (const PersistError& error) {
+        const std::string message = error.what();
+        const bool names_reason = message.find("File too large") != std::string::npos;
+        result = names_reason && names().size() == 1 ? 0 : 2;
+      }
+    } catch (...) {
+      result = 3;
+    }
+    ::_exit(result);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(read_file(path("a")), "old");
+}
+
+TEST_F(AtomicFileTest, AForkedChildDoesNotRemoveTheFileOfItsParent) {
+  auto file = std::make_unique<AtomicFile>(path("a"));
+  file->append("x", 1);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    file.reset();
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  file->commit();
+  EXPECT_EQ(read_file(path("a")), "x");
+}
+
+// Replaces the file again and again with a content that is one letter throughout.
+[[noreturn]] void rewrite_for_ever(const std::filesystem::path& path) {
+  for (char letter = 'a';; letter = letter == 'z' ? 'a' : static_cast<char>(letter + 1)) {
+    const std::string piece(50'000, letter);
+    AtomicFile file(path);
+    file.append("\0\0\0\0", 4);
+    for (int i = 0; i < 4; ++i) file.append(piece.data(), piece.size());
+    const std::string head(4, letter);
+    file.patch(0, head.data(), head.size());
+    file.commit();
+  }
+}
+
+TEST_F(AtomicFileTest, AKillAtAnyMomentLeavesTheOldOrTheNewContentWhole) {
+  const auto target = path("a");
+  write_atomically(target, std::string(200'004, 'A'));
+  Random random(50);
+  std::size_t replaced = 0;
+  for (int round = 0; round < 50; ++round) {
+    const std::string before = read_file(target);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) rewrite_for_ever(target);
+    ::usleep(static_cast<useconds_t>(random.uniform_below(12'000)));
+    ASSERT_EQ(::kill(child, SIGKILL), 0);
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+    const std::string after = read_file(target);
+    ASSERT_EQ(after.size(), 200'004u);
+    ASSERT_EQ(after, std::string(after.size(), after[0]));
+    replaced += after != before ? 1 : 0;
+  }
+  EXPECT_GT(replaced, 5u);
+  for (const std::string& name : names()) {
+    EXPECT_EQ(is_stale_temporary(path(name)), name != "a") << name;
+  }
+}
+
+TEST_F(AtomicFileTest, ATemporaryFileOfALivingProcessIsNotStale) {
+  const AtomicFile file(path("a.b-c.1"));
+  ASSERT_EQ(names().size(), 1u);
+  EXPECT_FALSE(is_stale_temporary(path(names()[0])));
+}
+
+TEST(AtomicFile, OtherNamesAreNotStaleTemporaries) {
+  for (const char* name :
+       {"a", ".a", ".ruvector-tmp", "..ruvector-tmp", ".a.x-1-2.ruvector-tmp",
+        ".a.-1-1-2.ruvector-tmp", ".a.0-1-2.ruvector-tmp", "a.999999999-1-2.ruvector-tmp",
+        ".a.99999999999999999999-1-2.ruvector-tmp", ".a.999999999.ruvector-tmp", ""}) {
+    EXPECT_FALSE(is_stale_temporary(name)) << name;
+  }
+  EXPECT_TRUE(is_stale_temporary("some/.a.999999999-1-2.ruvector-tmp"));
+}
+
+}  // namespace
+}  // namespace ruvector::base

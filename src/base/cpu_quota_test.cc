@@ -1,0 +1,87 @@
+#include "base/cpu_quota.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+
+namespace ruvector::base {
+namespace {
+
+TEST(CpuQuota, RoundsTheQuotaUpToWholeCpus) {
+  EXPECT_EQ(parse_cpu_max("200000 100000"), 2u);
+  EXPECT_EQ(parse_cpu_max("250000 100000\n"), 3u);
+  EXPECT_EQ(parse_cpu_max("1000 100000"), 1u);
+  EXPECT_EQ(parse_cpu_max("0 100000"), 1u);
+  EXPECT_EQ(parse_cpu_max("18446744073709551615 1"), 18446744073709551615u);
+}
+
+TEST(CpuQuota, NoLimitAndNonsenseAreNone) {
+  for (const char* text : {"max 100000", "", " ", "100000", "100000 ", "100000 0", "-1 100000",
+                           "100000 x", "100000 100000 1", "99999999999999999999 1"}) {
+    EXPECT_EQ(parse_cpu_max(text), std::nullopt) << text;
+  }
+}
+
+class CgroupTree : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "/cpu_quota_test.XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    root_ = name;
+    std::filesystem::create_directories(root_ / "fs/outer/inner");
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(root_ / name) << text;
+  }
+  std::optional<std::size_t> cpus() const { return cgroup_cpus(root_ / "cgroup", root_ / "fs"); }
+
+  std::filesystem::path root_;
+};
+
+TEST_F(CgroupTree, TheLeastQuotaOfTheGroupAndItsAncestorsCounts) {
+  write("cgroup", "1:name=systemd:/x\n0::/outer/inner\n");
+  EXPECT_EQ(cpus(), std::nullopt);
+  write("fs/outer/inner/cpu.max", "max 100000\n");
+  EXPECT_EQ(cpus(), std::nullopt);
+  write("fs/outer/cpu.max", "300000 100000\n");
+  EXPECT_EQ(cpus(), 3u);
+  write("fs/outer/inner/cpu.max", "150000 100000\n");
+  EXPECT_EQ(cpus(), 2u);
+  write("fs/cpu.max", "50000 100000\n");
+  EXPECT_EQ(cpus(), 1u);
+}
+
+TEST_F(CgroupTree, ARootGroupOrNoUnifiedHierarchyHasTheQuotaOfTheMountOrNone) {
+  EXPECT_EQ(cpus(), std::nullopt);
+  write("cgroup", "5:cpu:/outer\n");
+  EXPECT_EQ(cpus(), std::nullopt);
+  write("cgroup", "0::/\n");
+  write("fs/cpu.max", "400000 100000\n");
+  EXPECT_EQ(cpus(), 4u);
+}
+
+TEST(CpuQuota, FollowsTheAffinityMask) {
+  EXPECT_LE(affinity_cpus(), static_cast<std::size_t>(::sysconf(_SC_NPROCESSORS_CONF)));
+  std::size_t alone = 0;
+  std::thread([&alone] {
+    cpu_set_t mask;
+    ::sched_getaffinity(0, sizeof(mask), &mask);
+    int cpu = 0;
+    while (!CPU_ISSET(cpu, &mask)) ++cpu;
+    CPU_ZERO(&mask);
+    CPU_SET(cpu, &mask);
+    ::sched_setaffinity(0, sizeof(mask), &mask);
+    alone = affinity_cpus();
+  }).join();
+  EXPECT_EQ(alone, 1u);
+  EXPECT_GE(available_cpus(), 1u);
+}
+
+}  // namespace
+}  // namespace ruvector::base

@@ -1,0 +1,94 @@
+#include "base/mapped_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "ruvector/base/errors.h"
+
+namespace ruvector::base {
+namespace {
+
+class MappedFileTest : public testing::Test {
+ protected:
+  std::filesystem::path make(const std::string& name, const std::string& content) {
+    const std::filesystem::path path = std::filesystem::path(testing::TempDir()) /
+                                       ("mapped_file_test." + std::to_string(::getpid()) + name);
+    std::ofstream(path, std::ios::binary) << content;
+    made_.push_back(path);
+    return path;
+  }
+  void TearDown() override {
+    for (const auto& path : made_) std::filesystem::remove(path);
+  }
+
+ private:
+  std::vector<std::filesystem::path> made_;
+};
+
+std::string message_of_opening(const std::filesystem::path& path) {
+  try {
+    MappedFile::open(path);
+  } catch (const PersistError& error) {
+    EXPECT_EQ(error.path(), path);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST_F(MappedFileTest, ShowsTheBytesOfTheFile) {
+  const std::string content(10'000, 'x');
+  const auto path = make("bytes", content);
+  const auto file = MappedFile::open(path);
+  ASSERT_EQ(file->size(), content.size());
+  EXPECT_EQ(std::memcmp(file->data(), content.data(), content.size()), 0);
+  EXPECT_EQ(file->bytes().size(), content.size());
+  EXPECT_EQ(file->path(), path);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(file->data()) % 4096, 0u);
+  file->advise_random();
+  file->advise_sequential();
+  file->advise_willneed();
+  EXPECT_EQ(file->bytes().back(), std::byte{'x'});
+}
+
+TEST_F(MappedFileTest, AnEmptyFileIsEmpty) {
+  const auto file = MappedFile::open(make("empty", ""));
+  EXPECT_EQ(file->size(), 0u);
+  EXPECT_EQ(file->data(), nullptr);
+  file->advise_willneed();
+  EXPECT_TRUE(file->bytes().empty());
+}
+
+TEST_F(MappedFileTest, OutlivesTheRemovalAndTheReplacementOfTheFile) {
+  const auto path = make("removed", "old content");
+  const auto file = MappedFile::open(path);
+  std::filesystem::rename(make("new", "new content, longer"), path);
+  std::filesystem::remove(path);
+  EXPECT_EQ(std::memcmp(file->data(), "old content", 11), 0);
+}
+
+TEST_F(MappedFileTest, SaysWhyAFileCannotBeOpened) {
+  EXPECT_THAT(message_of_opening("no/such/file"),
+              testing::AllOf(testing::StartsWith("no/such/file: "),
+                             testing::HasSubstr("No such file or directory")));
+}
+
+TEST_F(MappedFileTest, RefusesADirectory) {
+  EXPECT_THAT(message_of_opening(testing::TempDir()), testing::HasSubstr("is a directory"));
+}
+
+TEST_F(MappedFileTest, RefusesAFifoWithoutWaitingForAWriter) {
+  const auto path = make("fifo", "");
+  std::filesystem::remove(path);
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  EXPECT_THAT(message_of_opening(path), testing::HasSubstr("is not a regular file"));
+}
+
+}  // namespace
+}  // namespace ruvector::base

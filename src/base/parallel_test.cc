@@ -1,0 +1,294 @@
+#include "base/parallel.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <iterator>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+// ThreadSanitizer else ends a forked child that starts a thread.
+extern "C" const char* __tsan_default_options();
+extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; }
+
+namespace ruvector::base {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+std::size_t threads_of_this_process() {
+  using Iterator = std::filesystem::directory_iterator;
+  return static_cast<std::size_t>(std::distance(Iterator("/proc/self/task"), Iterator()));
+}
+
+// Runs `body` in a forked child; true when it returned true there.
+template <class Body>
+bool succeeds_in_a_child(const Body& body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(30);
+    ::_exit(body() ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool adds_up(std::size_t tasks, std::size_t threads) {
+  std::atomic<std::size_t> sum{0};
+  parallel_for(tasks, threads, [&](std::size_t task, std::size_t) { sum += task + 1; });
+  return sum == tasks * (tasks + 1) / 2;
+}
+
+TEST(Parallel, RunsEveryTaskOnce) {
+  for (const std::size_t tasks : {0u, 1u, 2u, 3u, 17u, 10'000u}) {
+    for (const std::size_t threads : {0u, 1u, 2u, 4u, 256u}) {
+      std::vector<std::atomic<int>> runs(tasks);
+      parallel_for(tasks, threads, [&](std::size_t task, std::size_t) { ++runs[task]; });
+      EXPECT_TRUE(std::all_of(runs.begin(), runs.end(), [](const auto& n) { return n == 1; }))
+          << tasks << " tasks, " << threads << " threads";
+    }
+  }
+}
+
+TEST(Parallel, WorkerNumbersAreDistinctAtAnyTimeAndBelowTheLimit) {
+  constexpr std::size_t kThreads = 4;
+  std::vector<std::atomic<int>> inside(kThreads);
+  std::atomic<int> clashes{0};
+  const auto caller = std::this_thread::get_id();
+  for (int round = 0; round < 50; ++round) {
+    parallel_for(200, kThreads, [&](std::size_t, std::size_t worker) {
+      if (worker >= kThreads || inside[worker].fetch_add(1) != 0) ++clashes;
+      if ((worker == 0) != (std::this_thread::get_id() == caller)) ++clashes;
+      std::this_thread::sleep_for(microseconds(5));
+      --inside[worker];
+    });
+  }
+  EXPECT_EQ(clashes, 0);
+}
+
+TEST(Parallel, SeveralThreadsWorkAtOnce) {
+  // Each task waits for the other: alone it would wait until the deadline.
+  std::atomic<int> arrived{0};
+  parallel_for(2, 2, [&](std::size_t, std::size_t) {
+    ++arrived;
+    const auto deadline = Clock::now() + std::chrono::seconds(20);
+    while (arrived < 2 && Clock::now() < deadline) std::this_thread::yield();
+    EXPECT_EQ(arrived, 2);
+  });
+}
+
+TEST(Parallel, OneThreadOrOneTaskStartsNone) {
+  EXPECT_TRUE(succeeds_in_a_child([] {
+    const bool right = adds_up(100, 1) && adds_up(1, 8) && adds_up(0, 8);
+    return right && threads_of_this_process() == 1;
+  }));
+}
+
+TEST(Parallel, RefusesMoreThreadsThanTheLimit) {
+  EXPECT_THROW(parallel_for(1, kMaxThreads + 1, [](std::size_t, std::size_t) {}),
+               std::invalid_argument);
+}
+
+TEST(Parallel, ANestedLoopRunsInlineAsWorkerZero) {
+  std::atomic<int> wrong{0};
+  std::atomic<int> inner{0};
+  parallel_for(8, 4, [&](std::size_t, std::size_t) {
+    const auto outer = std::this_thread::get_id();
+    parallel_for(5, 4, [&](std::size_t, std::size_t worker) {
+      ++inner;
+      if (worker != 0 || std::this_thread::get_id() != outer) ++wrong;
+    });
+  });
+  EXPECT_EQ(inner, 40);
+  EXPECT_EQ(wrong, 0);
+  EXPECT_TRUE(adds_up(1000, 4));
+}
+
+class ParallelErrors : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(ParallelErrors, TheFirstExceptionOfATaskIsRethrownAndTheRestIsSkipped) {
+  std::atomic<std::size_t> ran{0};
+  try {
+    parallel_for(100'000, GetParam(), [&](std::size_t task, std::size_t) {
+      ++ran;
+      if (task == 10) throw std::runtime_error("task ten");
+      std::this_thread::sleep_for(microseconds(1));
+    });
+    FAIL() << "no exception";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "task ten");
+  }
+  EXPECT_LT(ran, 50'000u);
+  EXPECT_TRUE(adds_up(1000, GetParam()));
+}
+
+TEST_P(ParallelErrors, AnExceptionOfProgressCancels) {
+  std::atomic<std::size_t> ran{0};
+  const auto body = [&](std::size_t, std::size_t) {
+    ++ran;
+    std::this_thread::sleep_for(milliseconds(1));
+  };
+  const auto cancel = [](std::size_t, std::size_t) { throw std::runtime_error("cancelled"); };
+  const auto start = Clock::now();
+  EXPECT_THROW(parallel_for(60'000, GetParam(), body, cancel), std::runtime_error);
+  EXPECT_LT(Clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(ran, 10'000u);
+}
+
+TEST_P(ParallelErrors, ManyExceptionsAtOnceGiveOne) {
+  for (int round = 0; round < 200; ++round) {
+    EXPECT_THROW(parallel_for(16, GetParam(),
+                              [](std::size_t, std::size_t) { throw std::runtime_error("each"); }),
+                 std::runtime_error);
+  }
+}
+
+TEST_P(ParallelErrors, ProgressComesOftenOnTheCallingThreadAndEndsWithTheTotal) {
+  const auto caller = std::this_thread::get_id();
+  std::vector<std::size_t> seen;
+  Clock::duration longest{0};
+  auto last = Clock::now();
+  const auto report = [&](std::size_t done, std::size_t total) {
+    EXPECT_EQ(std::this_thread::get_id(), caller);
+    EXPECT_EQ(total, 100u);
+    longest = std::max(longest, Clock::now() - last);
+    last = Clock::now();
+    seen.push_back(done);
+  };
+  parallel_for(
+      100, GetParam(),
+      [](std::size_t, std::size_t) { std::this_thread::sleep_for(milliseconds(5)); }, report);
+  EXPECT_GE(seen.size(), 4u);
+  EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+  EXPECT_EQ(seen.back(), 100u);
+  EXPECT_EQ(std::count(seen.begin(), seen.end(), 100u), 1);
+  // Twice the contract's 50 ms: the machine may be busy with other things.
+  EXPECT_LT(longest, milliseconds(100));
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, ParallelErrors, testing::Values(1, 2, 4));
+
+TEST(Parallel, ProgressGoesOnWhileOnlyAWorkerStillWorks) {
+  const auto caller = std::this_thread::get_id();
+  std::size_t reports = 0;
+  parallel_for(
+      2, 2,
+      [&](std::size_t, std::size_t) {
+        const bool is_caller = std::this_thread::get_id() == caller;
+        std::this_thread::sleep_for(milliseconds(is_caller ? 1 : 200));
+      },
+      [&](std::size_t, std::size_t) { ++reports; });
+  // 1 when the caller was fast enough to take both tasks.
+  EXPECT_TRUE(reports >= 4 || reports == 1) << reports;
+}
+
+TEST(Parallel, ProgressMayItselfRunALoop) {
+  bool right = true;
+  parallel_for(
+      20, 2, [](std::size_t, std::size_t) { std::this_thread::sleep_for(milliseconds(5)); },
+      [&](std::size_t, std::size_t) { right = right && adds_up(100, 2); });
+  EXPECT_TRUE(right);
+}
+
+TEST(Parallel, ManyCallersAtOnceGetTheirOwnResults) {
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> callers;
+  for (std::size_t caller = 0; caller < 6; ++caller) {
+    callers.emplace_back([&wrong, caller] {
+      for (std::size_t round = 0; round < 300; ++round) {
+        if (!adds_up(1 + (round * 7 + caller) % 90, 1 + (round + caller) % 5)) ++wrong;
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(Parallel, TwoLongLoopsShareTheWorkers) {
+  std::atomic<bool> stop{false};
+  const auto caller_of = [&](std::atomic<std::size_t>& helped) {
+    return std::thread([&] {
+      parallel_for(1'000'000, 2, [&](std::size_t, std::size_t worker) {
+        if (stop) return;
+        if (worker != 0) ++helped;
+        std::this_thread::sleep_for(microseconds(100));
+      });
+    });
+  };
+  std::atomic<std::size_t> first{0};
+  std::atomic<std::size_t> second{0};
+  std::thread a = caller_of(first);
+  std::thread b = caller_of(second);
+  const auto deadline = Clock::now() + std::chrono::seconds(20);
+  while ((first < 50 || second < 50) && Clock::now() < deadline) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  stop = true;
+  a.join();
+  b.join();
+  EXPECT_GE(first, 50u);
+  EXPECT_GE(second, 50u);
+}
+
+TEST(Parallel, AForkedChildHasWorkersOfItsOwn) {
+  ASSERT_TRUE(adds_up(1000, 4));
+  const auto child = [] {
+    if (threads_of_this_process() != 1) return false;
+    std::set<std::thread::id> workers;
+    std::mutex mutex;
+    for (int round = 0; round < 100 && workers.size() < 2; ++round) {
+      parallel_for(100, 4, [&](std::size_t, std::size_t) {
+        std::this_thread::sleep_for(microseconds(50));
+        const std::lock_guard lock(mutex);
+        workers.insert(std::this_thread::get_id());
+      });
+    }
+    // And a grandchild, for servers that fork twice.
+    return workers.size() >= 2 && succeeds_in_a_child([] { return adds_up(1000, 4); });
+  };
+  EXPECT_TRUE(succeeds_in_a_child(child));
+  EXPECT_TRUE(adds_up(1000, 4));
+}
+
+TEST(Parallel, AForkWhileOthersAreInLoopsLeavesTheChildUsable) {
+  std::atomic<bool> stop{false};
+  std::thread busy([&] {
+    while (!stop) adds_up(50, 4);
+  });
+  for (int round = 0; round < 20; ++round) {
+    EXPECT_TRUE(succeeds_in_a_child([] { return adds_up(100, 3); })) << round;
+  }
+  stop = true;
+  busy.join();
+}
+
+TEST(Parallel, AProcessExitsWhileItsWorkersIdle) {
+  for (const int pause_ms : {0, 0, 0, 1, 5}) {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      ::alarm(30);
+      const bool right = adds_up(1000, 4);
+      std::this_thread::sleep_for(milliseconds(pause_ms));
+      std::exit(right ? 0 : 1);  // runs the static destructors
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  }
+}
+
+}  // namespace
+}  // namespace ruvector::base
