@@ -1,0 +1,1 @@
+"""From the JSON of the cases to tables, verdicts and plots."""

@@ -1,0 +1,83 @@
+"""Recall against queries per second, one picture for each case, as SVG and PNG."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers import PEERS
+
+# Recall is drawn as its distance to 1, on a log axis that ends here: what lies beyond is exact.
+FLOOR = 1e-4
+WORST = 0.9
+COLOURS = ("#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b", "#e377c2", "#7f7f7f")
+MARKERS = "osD^vP*X"
+LINES = ("-", "--", ":")
+
+
+def frontier(run: dict[str, Any], k: int) -> list[tuple[float, float]]:
+    """(recall, queries per second), without the points that another beats in both."""
+    points = [
+        (point["recall"], 1e6 / best_p50(point)) for point in run["points"] if point["k"] == k
+    ]
+    points.sort(key=lambda point: (-point[0], -point[1]))
+    kept: list[tuple[float, float]] = []
+    for recall, speed in points:
+        if not kept or speed > kept[-1][1]:
+            kept.append((recall, speed))
+    return kept
+
+
+def best_p50(point: dict[str, Any]) -> float:
+    timings = [timing["p50_us"] for timing in point["passes"]]
+    return float(min([point["sweep_p50_us"], *timings]))
+
+
+def draw_case(case: dict[str, Any], folder: Path) -> None:
+    # The SVG must not change when the figures do not.
+    matplotlib: Any = importlib.import_module("matplotlib")
+    matplotlib.use("Agg")
+    matplotlib.rcParams.update({"svg.hashsalt": "ruvector", "font.size": 9})
+    pyplot: Any = importlib.import_module("matplotlib.pyplot")
+    ks = [int(k) for k in case["recalls"]]
+    figure, grid = pyplot.subplots(1, len(ks), figsize=(6.2 * len(ks), 4.4), squeeze=False)
+    for axes, k in zip(grid[0], ks, strict=True):
+        draw_axes(axes, case, k)
+    figure.suptitle(f"{case['title']}: one query per call, one thread, {case['machine']['cpu']}")
+    figure.tight_layout()
+    figure.savefig(folder / f"{case['case']}.svg", metadata={"Date": None})
+    figure.savefig(folder / f"{case['case']}.png", dpi=130)
+    pyplot.close(figure)
+
+
+def draw_axes(axes: Any, case: dict[str, Any], k: int) -> None:
+    runs = [run for run in case["runs"] if run["threads"] == 1]
+    for run in runs:
+        points = [point for point in frontier(run, k) if point[0] >= WORST]
+        if not points:
+            continue
+        style = list(PEERS).index(run["peer"])
+        axes.plot(
+            [max(FLOOR, 1 - recall) for recall, _ in points],
+            [speed for _, speed in points],
+            color=COLOURS[style % len(COLOURS)],
+            marker=MARKERS[style % len(MARKERS)],
+            markersize=5,
+            linewidth=2.4 if run["peer"] == "ours" else 1.2,
+            linestyle=LINES[style // len(COLOURS)],
+            label=run["title"],
+        )
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(1 - WORST, FLOOR * 0.8)
+    axes.set_xticks([0.1, 0.01, 0.001, FLOOR], ["0.9", "0.99", "0.999", "1"])
+    axes.set_xlabel(f"recall@{k}")
+    axes.set_ylabel("queries per second")
+    axes.grid(visible=True, which="major", alpha=0.3)
+    axes.legend(fontsize=7, loc="lower left")
+
+
+def draw_all(cases: dict[str, dict[str, Any]], folder: Path) -> None:
+    for case in cases.values():
+        draw_case(case, folder)

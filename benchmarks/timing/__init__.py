@@ -1,0 +1,1 @@
+"""Clocks and memory meters that run inside a worker."""
