@@ -34,7 +34,7 @@ def main() -> int:
     """Runs the demo; returns the exit status."""
     arguments = parsed_arguments()
     with step("corpus") as said:
-        passages = standard_library(arguments.limit)
+        passages = standard_library(limit=arguments.limit)
         said.said = f"{len(passages):,} passages of Python {platform.python_version()}"
     try:
         with step("model") as said:

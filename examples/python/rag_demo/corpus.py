@@ -15,17 +15,24 @@ from rag_demo.topics import topic_passages
 MIN_CHARACTERS = 20
 
 
-def standard_library(limit: int | None = None) -> list[Passage]:
+def standard_library(*modules: str, limit: int | None = None) -> list[Passage]:
     """Returns the passages of the standard library; the same ones on every run.
 
-    `limit` keeps that many, spread evenly, so that a small corpus still touches every subject.
+    With `modules`, such as "datetime" or "xml.dom", only what is in these. `limit` keeps that
+    many, spread evenly, so that a small corpus still touches every subject.
     """
-    passages = distinct(chain(source_docstrings(), runtime_docstrings(), topic_passages()))
+    everything = chain(source_docstrings(), runtime_docstrings(), topic_passages())
+    passages = [p for p in distinct(everything) if not modules or belongs(p.name, modules)]
     if limit is None or limit >= len(passages):
         return passages
     if limit < 1:
         raise ValueError(f"limit must be at least 1, got {limit}")
     return [passages[i * len(passages) // limit] for i in range(limit)]
+
+
+def belongs(name: str, modules: Iterable[str]) -> bool:
+    """Says whether `name` is one of `modules` or within one."""
+    return any(f"{name}.".startswith(f"{module}.") for module in modules)
 
 
 def distinct(passages: Iterable[Passage]) -> list[Passage]:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
@@ -51,6 +51,10 @@ class Encoder:
             raise ValueError(f"model {name!r} is not known here, only {MINILM.name!r} is")
         return cls(fetch(MINILM))
 
+    def tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """Returns the token ids of each text, at most MAX_TOKENS, with [CLS] and [SEP]."""
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+
     def embed(self, text: str) -> Floats:
         """Returns the vector of one text, float32[dim]."""
         vector: Floats = self.embed_batch([text])[0]
@@ -61,7 +65,7 @@ class Encoder:
         if isinstance(texts, str):
             raise TypeError("embed_batch takes a sequence of texts; for one text call embed")
         vectors = np.zeros((len(texts), DIM), dtype=np.float32)
-        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+        tokens = self.tokens(texts)
         groups = list(groups_by_length([len(ids) for ids in tokens]))
         # One matrix product per thread instead of all threads on one product: the rest of the
         # pass then runs in parallel too, and nobody spins while waiting.

@@ -11,11 +11,11 @@ from rag_demo.passage import Passage, trim
 # Modules that are C code or wrap it, harmless to import. One that this build of Python lacks
 # (curses on Windows, say) is passed over.
 NAMES = """
-    array asyncio atexit binascii bisect builtins bz2 cmath codecs collections contextvars csv ctypes
-    curses datetime decimal errno faulthandler fcntl functools gc grp hashlib heapq io itertools
-    json locale lzma marshal math mmap operator os pickle pwd pyexpat queue random re readline
-    resource select signal socket sqlite3 ssl string struct sys syslog termios threading time
-    tracemalloc types unicodedata weakref zlib zoneinfo
+    array asyncio atexit binascii bisect builtins bz2 cmath codecs collections contextvars csv
+    ctypes curses datetime decimal errno faulthandler fcntl functools gc grp hashlib heapq io
+    itertools json locale lzma marshal math mmap operator os pickle pwd pyexpat queue random re
+    readline resource select signal socket sqlite3 ssl string struct sys syslog termios
+    threading time tracemalloc types unicodedata weakref zlib zoneinfo
 """
 MODULES = tuple(NAMES.split())
 

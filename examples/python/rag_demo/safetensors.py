@@ -38,7 +38,7 @@ def load(path: Path) -> dict[str, NDArray[Any]]:
         )
     try:
         header = json.loads(data[LENGTH_BYTES : LENGTH_BYTES + header_bytes].tobytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SafetensorsError(f"{path}: the header is not JSON: {error}") from error
     if not isinstance(header, dict):
         raise SafetensorsError(f"{path}: the header is not a JSON object")
@@ -63,5 +63,7 @@ def tensor(name: str, entry: object, body: NDArray[np.uint8]) -> NDArray[Any]:
     dtype = DTYPES[code]
     if math.prod(shape) * dtype.itemsize != end - begin:
         raise SafetensorsError(f"{name}: {code} {shape} does not take {end - begin} bytes")
-    view: NDArray[Any] = body[begin:end].view(dtype).reshape(shape)
-    return view
+    try:
+        return np.reshape(body[begin:end].view(dtype), shape)
+    except (ValueError, OverflowError) as error:  # more or larger dimensions than NumPy has
+        raise SafetensorsError(f"{name}: shape {shape}: {error}") from error

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from sentence_transformers import SentenceTransformer
+from sentence_transformers import SentenceTransformer  # type: ignore[import-not-found]
 
 here = Path(__file__).parent
 texts = json.loads((here / "texts.json").read_text(encoding="utf-8"))
