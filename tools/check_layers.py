@@ -14,6 +14,7 @@ ALLOWED: dict[str, set[str]] = {
     "kernels": {"kernels", "base"},
     "index": {"index", "kernels", "base"},
     "bindings": {"bindings", "index", "base"},
+    "benchmarks": {"benchmarks", "kernels", "base"},
     "fuzz": {"fuzz", "index", "base"},
 }
 # These see public headers only: what they need is what a user has.
@@ -38,6 +39,8 @@ def room_of(path: Path, root: Path) -> Header | None:
             return Header(room, public=False)
         case ("python", "bindings", *_):
             return Header("bindings", public=False)
+        case ("benchmarks", *_):
+            return Header("benchmarks", public=False)
         case ("fuzz", *_):
             return Header("fuzz", public=False)
         case _:
@@ -55,7 +58,7 @@ def included(name: str, source: Path, root: Path) -> Header | None:
 def violations(root: Path) -> list[str]:
     root = root.resolve()
     found = []
-    folders = ("include", "src", "python/bindings", "fuzz")
+    folders = ("include", "src", "python/bindings", "benchmarks", "fuzz")
     files = (
         f for folder in folders for f in (root / folder).rglob("*") if f.suffix in {".h", ".cc"}
     )
