@@ -1,0 +1,122 @@
+// The four indexes: building, loading, pickling, copying. What they share is in index.cc.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/string.h>
+
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include "arrays.h"
+#include "index_docs.h"
+#include "numbers.h"
+#include "progress.h"
+#include "rooms.h"
+#include "ruvector/index/flat_f32_index.h"
+#include "ruvector/index/rabitq_index.h"
+
+namespace ruvector::bindings {
+namespace {
+
+using namespace nb::literals;
+using Unlocked = nb::call_guard<nb::gil_scoped_release>;
+using Path = std::filesystem::path;
+
+Metric to_metric(const std::string& name) {
+  if (name == "l2") return Metric::l2;
+  if (name == "ip") return Metric::ip;
+  if (name == "cosine") return Metric::cosine;
+  throw std::invalid_argument("metric: '" + name + "' is none of 'l2', 'ip', 'cosine'");
+}
+
+template <class T>
+T build(nb::handle vectors, nb::handle ids, nb::handle seed, const std::string& metric,
+        nb::handle rerank_factor, nb::handle bits, nb::handle threads, nb::handle progress) {
+  const MatrixInput matrix(vectors, "vectors");
+  const IdsInput given(ids.is_none() ? nb::object(nb::tuple()) : nb::borrow(ids), "ids");
+  // In C++ no ids mean 0, 1, 2, ...; an empty array of ids is a mistake.
+  if (!ids.is_none() && given.values().empty() && matrix.view().rows > 0) {
+    throw std::invalid_argument("ids: 0 ids for " + std::to_string(matrix.view().rows) +
+                                " vectors");
+  }
+  ProgressBridge bridge(progress, "build");
+  const BuildParams params{
+      .ids = given.values(),
+      .seed = to_unsigned<std::uint64_t>(seed, "seed"),
+      .metric = to_metric(metric),
+      .rerank_factor = to_optional<std::uint32_t>(rerank_factor, "rerank_factor"),
+      .bits = to_optional<std::uint32_t>(bits, "bits"),
+      .threads = to_optional<std::size_t>(threads, "threads"),
+      .progress = bridge.callback()};
+  const nb::gil_scoped_release unlocked;
+  return T::build(matrix.view(), params);
+}
+
+template <class T>
+T deserialize(nb::handle data) {
+  const BytesInput image(data, "data");
+  const nb::gil_scoped_release unlocked;
+  return T::deserialize(image.values());
+}
+
+template <class T>
+nb::object copy(const T& self) {
+  return nb::cast([&] {
+    const nb::gil_scoped_release unlocked;
+    return T(self);
+  }());
+}
+
+// (restore, (class name, bytes)), with public names only, so that old pickles outlive refactoring.
+nb::object reduce(nb::handle self) {
+  return nb::make_tuple(nb::module_::import_("ruvector.index").attr("restore"),
+                        nb::make_tuple(self.type().attr("__name__"), self.attr("serialize")()));
+}
+
+template <class T, class Base>
+nb::class_<T, Base> bind_index(nb::module_& m, const std::string& name, const char* doc) {
+  const std::string returns = " -> " + name;
+  const std::string build_signature =
+      "def build(vectors: Matrix, *, ids: IdsLike | None = None, seed: int = 42, "
+      "metric: MetricName = 'l2', rerank_factor: int | None = None, bits: int | None = None, "
+      "threads: int | None = None, progress: Progress = None)" +
+      returns;
+  const std::string load_signature =
+      "def load(path: str | os.PathLike[str], *, verify: bool = False)" + returns;
+  nb::class_<T, Base> c(m, name.c_str(), nb::is_final(), doc);
+  c.def_static("build", &build<T>, "vectors"_a.none(), nb::kw_only(), "ids"_a = nb::none(),
+               "seed"_a = 42, "metric"_a = "l2", "rerank_factor"_a = nb::none(),
+               "bits"_a = nb::none(), "threads"_a = nb::none(), "progress"_a = nb::none(),
+               nb::sig(build_signature.c_str()), docs::kBuild);
+  c.def_static(
+      "load", [](const Path& path, bool verify) { return T::load(path, {verify}); }, "path"_a,
+      nb::kw_only(), "verify"_a = false, Unlocked(), nb::sig(load_signature.c_str()), docs::kLoad);
+  c.def_static("deserialize", &deserialize<T>, "data"_a.none(),
+               nb::sig(("def deserialize(data: Buffer)" + returns).c_str()), docs::kDeserialize);
+  c.def("__copy__", &copy<T>, nb::sig(("def __copy__(self)" + returns).c_str()),
+        "An independent index that shares memory until one of the two is changed.");
+  c.def(
+      "__deepcopy__", [](const T& self, nb::handle) { return copy(self); }, "memo"_a.none(),
+      nb::sig(("def __deepcopy__(self, memo: object)" + returns).c_str()));
+  c.def("__reduce__", &reduce, nb::sig("def __reduce__(self) -> tuple[Any, ...]"));
+  return c;
+}
+
+}  // namespace
+
+void init_index_classes(nb::module_& m) {
+  bind_index<FlatF32Index, Index>(m, "FlatF32Index", docs::kFlat);
+  nb::class_<RabitqIndexBase, Index>(m, "RabitqIndexBase", "What the indexes with codes share.")
+      .def_prop_ro("codes", &RabitqIndexBase::codes, Unlocked(),
+                   nb::sig("def codes(self) -> BinaryCodes"),
+                   "The codes, ids and norms by slot, without a copy.")
+      .def("rotation", &RabitqIndexBase::rotation, Unlocked(),
+           nb::sig("def rotation(self) -> Rotation"), "The random rotation, an opaque handle.");
+  bind_index<RabitqIndex, RabitqIndexBase>(m, "RabitqIndex", docs::kRabitq);
+  bind_index<RabitqPlusIndex, RabitqIndexBase>(m, "RabitqPlusIndex", docs::kPlus)
+      .def("save_v1", &RabitqPlusIndex::save_v1, "path"_a, Unlocked(),
+           nb::sig("def save_v1(self, path: str | os.PathLike[str]) -> None"), docs::kSaveV1);
+  bind_index<RabitqAsymIndex, RabitqIndexBase>(m, "RabitqAsymIndex", docs::kAsym);
+}
+
+}  // namespace ruvector::bindings

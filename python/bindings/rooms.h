@@ -1,0 +1,17 @@
+// What each file of the bindings adds to the module.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace ruvector::bindings {
+
+namespace nb = nanobind;
+
+void init_errors();
+void init_runtime(nb::module_& m);
+void init_results();
+void init_codes(nb::module_& m);
+void init_index(nb::module_& m);
+void init_index_classes(nb::module_& m);
+
+}  // namespace ruvector::bindings

@@ -1,0 +1,162 @@
+"""The errors of ruvector: one tree, base first.
+
+Where a builtin exception fits, the class also derives from it, so that code which does not know
+ruvector handles it as well. Each message names the thing, the value and the limit.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "DimensionMismatch",
+    "DuplicateId",
+    "EmptyIndex",
+    "IdNotFound",
+    "IndexError",
+    "PersistError",
+    "RowsNotKept",
+    "RuVectorError",
+]
+
+
+def _restore(cls: type[RuVectorError], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class RuVectorError(Exception):
+    """The base of all errors of ruvector; raised itself when a progress callback cancels.
+
+    >>> import numpy as np, ruvector
+    >>> vectors = np.zeros((10, 4), dtype=np.float32)
+    >>> ruvector.FlatF32Index.build(vectors, progress=lambda done, total: False)
+    Traceback (most recent call last):
+    ruvector.RuVectorError: build cancelled at 10 of 10
+    """
+
+    # Attributes are keyword arguments, which the builtin protocol would lose.
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+class IndexError(RuVectorError):  # noqa: A001  the name that C++ has, too
+    """The base of all errors of indexes. Not the builtin of that name.
+
+    >>> import numpy as np, ruvector
+    >>> index = ruvector.FlatF32Index.build(np.zeros((10, 4), dtype=np.float32))
+    >>> try:
+    ...     index.add(3, np.zeros(4, dtype=np.float32))
+    ... except ruvector.IndexError as error:
+    ...     print(type(error).__name__)
+    DuplicateId
+    """
+
+
+class DimensionMismatch(IndexError, ValueError):
+    """A vector or query whose dimension is not the index's.
+
+    Attributes:
+        expected: dimension of the index.
+        actual: dimension of the vector or query.
+
+    >>> import numpy as np, ruvector
+    >>> index = ruvector.FlatF32Index.build(np.zeros((10, 4), dtype=np.float32))
+    >>> try:
+    ...     index.search(np.zeros(3, dtype=np.float32), 1)
+    ... except ruvector.DimensionMismatch as error:
+    ...     print(error.expected, error.actual)
+    4 3
+    """
+
+    def __init__(self, message: str, *, expected: int, actual: int) -> None:
+        super().__init__(message)
+        self.expected = expected
+        self.actual = actual
+
+
+class EmptyIndex(IndexError):
+    """A search of an index that holds no vector.
+
+    >>> import numpy as np, ruvector
+    >>> index = ruvector.FlatF32Index.build(np.zeros((0, 4), dtype=np.float32))
+    >>> try:
+    ...     index.search(np.zeros(4, dtype=np.float32), 1)
+    ... except ruvector.EmptyIndex:
+    ...     print("nothing to search")
+    nothing to search
+    """
+
+
+class PersistError(IndexError, OSError):
+    """A file that cannot be written, read or trusted.
+
+    Attributes:
+        path: the file.
+
+    >>> import ruvector
+    >>> try:
+    ...     ruvector.FlatF32Index.load("missing.rbpx")
+    ... except ruvector.PersistError as error:
+    ...     print(error.path.name)
+    missing.rbpx
+    """
+
+    def __init__(self, message: str, *, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class DuplicateId(IndexError, ValueError):
+    """An id that is added twice.
+
+    Attributes:
+        id: the id.
+
+    >>> import numpy as np, ruvector
+    >>> try:
+    ...     ruvector.FlatF32Index.build(np.zeros((2, 4), dtype=np.float32), ids=[7, 7])
+    ... except ruvector.DuplicateId as error:
+    ...     print(error.id)
+    7
+    """
+
+    def __init__(self, message: str, *, id: int) -> None:  # noqa: A002  the name of the argument of add()
+        super().__init__(message)
+        self.id = id
+
+
+class IdNotFound(IndexError, LookupError):
+    """An id that the index does not hold.
+
+    Attributes:
+        id: the id.
+
+    >>> import numpy as np, ruvector
+    >>> index = ruvector.FlatF32Index.build(np.zeros((2, 4), dtype=np.float32))
+    >>> try:
+    ...     index.remove([5])
+    ... except ruvector.IdNotFound as error:
+    ...     print(error.id)
+    5
+    """
+
+    def __init__(self, message: str, *, id: int) -> None:  # noqa: A002  as above
+        super().__init__(message)
+        self.id = id
+
+
+class RowsNotKept(IndexError, LookupError):
+    """Asked for vectors from an index that keeps none.
+
+    >>> import numpy as np, ruvector
+    >>> index = ruvector.RabitqIndex.build(np.ones((2, 64), dtype=np.float32))
+    >>> try:
+    ...     index[0]
+    ... except ruvector.RowsNotKept:
+    ...     print("codes only")
+    codes only
+    """
