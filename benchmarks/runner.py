@@ -109,7 +109,7 @@ def race_all(case: Case, contestants: list[Contestant], say: Say) -> None:
 def add_stream(contestants: list[Contestant]) -> None:
     """The time to read our first-stage codes once: the floor of an exhaustive search."""
     for contestant in contestants:
-        codes = contestant.facts["bytes"].get("codes")
+        codes = contestant.facts["bytes"].get("scan_codes")
         if contestant.session.job.peer == "ours" and codes:
             contestant.facts["stream_seconds"] = contestant.session.ask("stream", byte_count=codes)
 

@@ -92,14 +92,14 @@ def search_figure(point: Point, batch: bool) -> Figure | None:
 
 
 def code_bytes_per_vector(case: dict[str, Any], run: Run) -> float | None:
-    """Everything that is no full row: codes, factors, second stage.
+    """Codes and factors of every stage; full rows and ids apart.
 
     By the library's own account where it keeps one, else by the size of its file.
     """
     account = run["bytes"]
     count, dim = int(case["rows"]), int(case["dim"])
-    if "total" in account and "rows" in account:
-        return float(account["total"] - account["rows"]) / count
+    if "scan_codes" in account:
+        return float(account["scan_codes"] + account["refine_codes"] + account["norms"]) / count
     if "codes" in account:
         return float(account["codes"]) / count
     if "file" in run and run["peer"].startswith("rabitqlib"):

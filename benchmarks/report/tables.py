@@ -40,7 +40,7 @@ def point_row(run: dict[str, Any], point: dict[str, Any]) -> list[str]:
     p50 = min(timing["p50_us"] for timing in point["passes"])
     median = statistics.median(timing["p50_us"] for timing in point["passes"])
     p99 = min(timing["p99_us"] for timing in point["passes"])
-    exact = point["counters"].get("exact_rows")
+    exact = point["counters"].get("rows_read")
     return [
         run["title"],
         describe_setting(point["setting"]) or "-",
