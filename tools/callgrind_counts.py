@@ -1,8 +1,9 @@
 """Compares instructions per unit of work of the hot kernels with their bounds.
 
-Callgrind counts are repeatable to the instruction, unlike times on a shared machine. It hides AVX-512
-from the program, so these are the AVX2 kernels. The count of a case is the difference of two runs, so
-that start-up does not matter. Bounds are in benchmarks/kernels/bounds.json; lower them after a gain.
+Callgrind counts are repeatable to the instruction, unlike times on a shared machine. It hides
+AVX-512 from the program, so these are the AVX2 kernels. The count of a case is the difference of
+two runs, so that start-up does not matter. Bounds are in benchmarks/kernels/bounds.json; lower
+them after a gain.
 """
 
 import json
