@@ -139,9 +139,8 @@ check-tidy: build-tidy
 check-isa-objects: build-release
 	@tools/check_isa_objects.sh build/release
 
-check-stub: $(venv)/.package
-	@$(python) -m nanobind.stubgen -q -m ruvector._native -O build/stub
-	@diff -u python/ruvector/_native.pyi build/stub/_native.pyi
+check-stub: $(venv)/.package $(venv)/.extra-lint
+	@$(python) tools/check_stub.py
 
 check-consumer: build-release
 	@rm -rf build/prefix build/consumer

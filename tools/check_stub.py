@@ -23,7 +23,7 @@ def generated_stub() -> str:
         config = f"--config={ROOT / 'pyproject.toml'}"
         for command in (
             [*stubgen, "-o", str(stub)],
-            ["ruff", "check", "--quiet", "--fix", "--exit-zero", "--select=I", config, str(stub)],
+            ["ruff", "check", "--silent", "--fix", "--exit-zero", config, str(stub)],
             ["ruff", "format", "--quiet", config, str(stub)],
         ):
             subprocess.run([sys.executable, "-m", *command], check=True)

@@ -11,9 +11,11 @@ namespace {
 
 void bind_codes(nb::module_& m) {
   nb::class_<BinaryCodes>(m, "BinaryCodes", nb::is_final(),
+                          nb::sig("@final\nclass BinaryCodes(object)"),
                           R"(The codes of an index, by slot: read-only arrays on the index's memory.
 
-They stay as they are when the index changes later. No public constructor; see ``RabitqIndex.codes``.)")
+They stay as they are when the index changes later. There is no public constructor; see
+``RabitqIndex.codes``.)")
       .def_ro("bits", &BinaryCodes::bits, nb::sig("def bits(self) -> int"),
               "Bits of a code for each dimension.")
       .def_ro("padded_dim", &BinaryCodes::padded_dim, nb::sig("def padded_dim(self) -> int"),
@@ -44,7 +46,7 @@ They stay as they are when the index changes later. No public constructor; see `
 
 void bind_rotation(nb::module_& m) {
   nb::class_<RotationInfo>(
-      m, "Rotation", nb::is_final(),
+      m, "Rotation", nb::is_final(), nb::sig("@final\nclass Rotation(object)"),
       "The random rotation of an index, an opaque handle. No public constructor.")
       .def_ro("kind", &RotationInfo::kind, nb::sig("def kind(self) -> Literal['dense', 'fht_kac']"),
               "``'dense'`` or ``'fht_kac'``.")

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 #include "arrays.h"
 #include "index_docs.h"
@@ -83,7 +84,9 @@ nb::class_<T, Base> bind_index(nb::module_& m, const std::string& name, const ch
       returns;
   const std::string load_signature =
       "def load(path: str | os.PathLike[str], *, verify: bool = False)" + returns;
-  nb::class_<T, Base> c(m, name.c_str(), nb::is_final(), doc);
+  const std::string parent = std::is_same_v<Base, Index> ? "Index" : "RabitqIndexBase";
+  const std::string class_signature = "@final\nclass " + name + "(" + parent + ")";
+  nb::class_<T, Base> c(m, name.c_str(), nb::is_final(), nb::sig(class_signature.c_str()), doc);
   c.def_static("build", &build<T>, "vectors"_a.none(), nb::kw_only(), "ids"_a = nb::none(),
                "seed"_a = 42, "metric"_a = "l2", "rerank_factor"_a = nb::none(),
                "bits"_a = nb::none(), "threads"_a = nb::none(), "progress"_a = nb::none(),

@@ -6,8 +6,8 @@ namespace ruvector::bindings::docs {
 inline constexpr const char* kIndex =
     R"(The surface that all indexes share. See ``ruvector.AnyIndex`` for annotations.
 
-Thread-safe: any number of threads may search at once; calls that change the index wait for them
-and exclude them. All calls let other Python threads run.)";
+Thread-safe: any number of threads may search at once; calls that change the index wait
+for them and exclude them. All calls let other Python threads run.)";
 
 inline constexpr const char* kSearchSignature =
     "def search(self, query: Query, k: int, *, filter: FilterArray | None = None, "
@@ -18,17 +18,18 @@ inline constexpr const char* kSearchSignature =
 inline constexpr const char* kSearch = R"(Find the ``k`` nearest vectors.
 
 Args:
-    query: ``dim`` finite float32 values, C-contiguous, read without a copy; a plain sequence of
-        floats works, too, and is slower.
-    k: How many hits are wanted, at least 1. There are fewer when the index, the filter or the
-        radius gives fewer.
-    filter: Which vectors may be found: a bool array with one value for each slot (the order of
-        ``ids``), a uint64 or int64 array of allowed ids, or a uint8 array with one bit for each
-        slot (``np.packbits(mask, bitorder="little")``). A selective filter makes a search faster.
-    confidence: Probability that a true neighbour is not lost to the error bound of its code, in
-        (0, 1]. Default 0.999.
-    rerank_factor: Compute exactly ``rerank_factor * k`` exact distances, 1..1024, instead of those
-        that the error bound asks for. Default: the index's own.
+    query: ``dim`` finite float32 values, C-contiguous, read without a copy; a plain
+        sequence of floats works, too, and is slower.
+    k: How many hits are wanted, at least 1. There are fewer when the index, the filter
+        or the radius gives fewer.
+    filter: Which vectors may be found: a bool array with one value for each slot (the
+        order of ``ids``), a uint64 or int64 array of allowed ids, or a uint8 array with
+        one bit for each slot (``np.packbits(mask, bitorder="little")``). A selective
+        filter makes a search faster.
+    confidence: Probability that a true neighbour is not lost to the error bound of its
+        code, in (0, 1]. Default 0.999.
+    rerank_factor: Compute exactly ``rerank_factor * k`` exact distances, 1..1024,
+        instead of those that the error bound asks for. Default: the index's own.
     radius: Only hits with a score of at most this.
     threads: How many threads may work. Default ``ruvector.num_threads()``.
     stats: Also give a ``SearchStats``: what was read.
@@ -39,7 +40,8 @@ Returns:
 Raises:
     EmptyIndex: there is nothing to search.
     DimensionMismatch: the query has another dimension.
-    TypeError: the query is of another dtype or strided; the message names the conversion.
+    TypeError: the query is of another dtype or strided; the message names the
+        conversion.
     ValueError: a value is not finite or outside its range.
 
 >>> import numpy as np, ruvector
@@ -61,12 +63,13 @@ inline constexpr const char* kSearchBatchSignature =
 inline constexpr const char* kSearchBatch =
     R"(Find the ``k`` nearest vectors of each of many queries, on several threads.
 
-``queries`` is (n, dim) float32, C-contiguous, read without a copy; the other arguments and errors
-are those of ``search``, and so are the hits.
+``queries`` is (n, dim) float32, C-contiguous, read without a copy; the other arguments
+and errors are those of ``search``, and so are the hits.
 
 Returns:
-    Ids, uint64 (n, k), and scores, float32 (n, k). Rows with fewer hits are padded with the id
-    2**64 - 1 and the score infinity. With ``stats=True`` also a ``SearchStats``, summed.
+    Ids, uint64 (n, k), and scores, float32 (n, k). Rows with fewer hits are padded with
+    the id 2**64 - 1 and the score infinity. With ``stats=True`` also a ``SearchStats``,
+    summed.
 
 >>> import numpy as np, ruvector
 >>> vectors = np.eye(4, 8, dtype=np.float32)
@@ -131,7 +134,8 @@ Raises:
     RowsNotKept: the index keeps codes only.)";
 
 inline constexpr const char* kArray =
-    R"(The vectors by slot, float32 (n, dim), read-only and without a copy unless one is asked for.
+    R"(The vectors by slot, float32 (n, dim), read-only and without a copy unless one is asked
+for.
 
 Raises:
     RowsNotKept: the index keeps codes only.
@@ -159,23 +163,26 @@ True)";
 inline constexpr const char* kBuild = R"(Build an index of ``vectors``, on several threads.
 
 Args:
-    vectors: (n, dim) finite float32, C-contiguous, read without a copy of the whole; NumPy, the
-        buffer protocol or DLPack. 1 <= dim <= 8192, n <= 100,000,000. Other threads must not
-        change it during the call.
+    vectors: (n, dim) finite float32, C-contiguous, read without a copy of the whole;
+        NumPy, the buffer protocol or DLPack. 1 <= dim <= 8192, n <= 100,000,000. Other
+        threads must not change it during the call.
     ids: (n) uint64, or int64 without negatives, or a sequence of ints. Default 0..n-1.
-    seed: Of the random rotation. The same data, seed and parameters give the same index.
-    metric: ``'l2'`` (squared Euclidean), ``'ip'`` (minus the inner product) or ``'cosine'`` (one
-        minus the cosine). Scores are distances under each: smaller is nearer.
-    rerank_factor: Exact distances for each wanted hit at search time, 1..1024. Default: the error
-        bound of each code decides.
-    bits: Bits of a code for each dimension, 1..8. Default 1, or what a self-test of the data finds
-        faster on ``RabitqPlusIndex`` (1 or 2).
+    seed: Of the random rotation. The same data, seed and parameters give the same
+        index.
+    metric: ``'l2'`` (squared Euclidean), ``'ip'`` (minus the inner product) or
+        ``'cosine'`` (one minus the cosine). Scores are distances under each: smaller is
+        nearer.
+    rerank_factor: Exact distances for each wanted hit at search time, 1..1024. Default:
+        the error bound of each code decides.
+    bits: Bits of a code for each dimension, 1..8. Default 1, or what a self-test of the
+        data finds faster on ``RabitqPlusIndex`` (1 or 2).
     threads: How many threads may work. Default ``ruvector.num_threads()``.
-    progress: True shows a tqdm bar; a callable gets ``(done, total)`` at most every 50 ms, and
-        cancels by returning False (``RuVectorError``) or by raising.
+    progress: True shows a tqdm bar; a callable gets ``(done, total)`` at most every 50
+        ms, and cancels by returning False (``RuVectorError``) or by raising.
 
 Raises:
-    TypeError: an array is of another dtype or strided; the message names the conversion.
+    TypeError: an array is of another dtype or strided; the message names the
+        conversion.
     ValueError: a value is not finite (the message names the row) or outside its range.
     DuplicateId: an id is given twice.
 
@@ -186,10 +193,11 @@ Raises:
 107)";
 
 inline constexpr const char* kLoad =
-    R"(Load an index from a file that ``save`` wrote, by mapping it: nothing is read before it is used.
+    R"(Load an index from a file that ``save`` wrote, by mapping it: nothing is read before it
+is used.
 
-The file must not be changed while the index lives; replacing it (as ``save`` does) is fine.
-``verify=True`` checks every checksum now, instead of the header's alone.
+The file must not be changed while the index lives; replacing it (as ``save`` does) is
+fine. ``verify=True`` checks every checksum now, instead of the header's alone.
 
 Raises:
     PersistError: the file cannot be read, is damaged, or holds another class of index.)";
@@ -202,7 +210,8 @@ Raises:
 inline constexpr const char* kSaveV1 = R"(Write format version 1, which older programs read.
 
 Raises:
-    PersistError: the file cannot be written, an id is above 2**32 - 1, or the metric is not l2.)";
+    PersistError: the file cannot be written, an id is above 2**32 - 1, or the metric is
+        not l2.)";
 
 inline constexpr const char* kFlat =
     R"(Exact search over float32 rows. Use it when n is small, or for ground truth.
@@ -210,10 +219,12 @@ inline constexpr const char* kFlat =
 ``seed``, ``bits`` and ``rerank_factor`` are not used.)";
 
 inline constexpr const char* kRabitq =
-    R"(Codes only: scores are estimates from a quantised query. Use it when memory is what matters.)";
+    R"(Codes only: scores are estimates from a quantised query. Use it when memory is what
+matters.)";
 
 inline constexpr const char* kPlus =
-    R"(Codes and rows: the error bound of the estimate decides which rows are read, and scores are exact.
+    R"(Codes and rows: the error bound of the estimate decides which rows are read, and scores
+are exact.
 
 The default choice: recall 1.0 at a fraction of the cost of ``FlatF32Index``.)";
 

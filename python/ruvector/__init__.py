@@ -57,9 +57,13 @@ __all__ = [
     "set_num_threads",
 ]
 
-# Tracebacks and pickles name the classes as users do.
-for _name in __all__:
-    _value = globals()[_name]
-    if getattr(_value, "__module__", "") in {"ruvector.errors", "ruvector.results"}:
-        _value.__module__ = "ruvector"
-del _name, _value
+
+def _show_public_names() -> None:
+    """Let tracebacks and pickles name the classes as users do."""
+    for name in __all__:
+        value = globals()[name]
+        if getattr(value, "__module__", "") in {"ruvector.errors", "ruvector.results"}:
+            value.__module__ = "ruvector"
+
+
+_show_public_names()

@@ -23,9 +23,9 @@ MetricName: TypeAlias = Literal["l2", "ip", "cosine"]
 
 # C-contiguous float32, read without a copy: (dim) and (n, dim). A vector may also be a plain
 # sequence of floats, which is slower.
-Vector: TypeAlias = Union[NDArray[np.float32], SupportsDLPack, "Buffer", Sequence[float]]  # noqa: UP007
+Vector: TypeAlias = Union[NDArray[np.float32], SupportsDLPack, "Buffer", Sequence[float]]
 Query: TypeAlias = Vector
-Matrix: TypeAlias = Union[NDArray[np.float32], SupportsDLPack, "Buffer"]  # noqa: UP007
+Matrix: TypeAlias = Union[NDArray[np.float32], SupportsDLPack, "Buffer"]
 
 # (n) ids; an int64 array must hold no negative.
 IdsLike: TypeAlias = NDArray[np.uint64] | NDArray[np.int64] | SupportsDLPack | Sequence[int]

@@ -124,7 +124,7 @@ class DuplicateId(IndexError, ValueError):
     7
     """
 
-    def __init__(self, message: str, *, id: int) -> None:  # noqa: A002  the name of the argument of add()
+    def __init__(self, message: str, *, id: int) -> None:
         super().__init__(message)
         self.id = id
 
@@ -144,7 +144,7 @@ class IdNotFound(IndexError, LookupError):
     5
     """
 
-    def __init__(self, message: str, *, id: int) -> None:  # noqa: A002  as above
+    def __init__(self, message: str, *, id: int) -> None:
         super().__init__(message)
         self.id = id
 

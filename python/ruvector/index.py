@@ -91,6 +91,19 @@ class AnyIndex(Protocol):
         threads: int | None = None,
         stats: Literal[True],
     ) -> tuple[list[Hit], SearchStats]: ...
+    @overload
+    def search(
+        self,
+        query: Query,
+        k: int,
+        *,
+        filter: FilterArray | None = None,
+        confidence: float | None = None,
+        rerank_factor: int | None = None,
+        radius: float | None = None,
+        threads: int | None = None,
+        stats: bool,
+    ) -> list[Hit] | tuple[list[Hit], SearchStats]: ...
 
     @overload
     def search_batch(
@@ -118,6 +131,22 @@ class AnyIndex(Protocol):
         threads: int | None = None,
         stats: Literal[True],
     ) -> tuple[NDArray[np.uint64], NDArray[np.float32], SearchStats]: ...
+    @overload
+    def search_batch(
+        self,
+        queries: Matrix,
+        k: int,
+        *,
+        filter: FilterArray | None = None,
+        confidence: float | None = None,
+        rerank_factor: int | None = None,
+        radius: float | None = None,
+        threads: int | None = None,
+        stats: bool,
+    ) -> (
+        tuple[NDArray[np.uint64], NDArray[np.float32]]
+        | tuple[NDArray[np.uint64], NDArray[np.float32], SearchStats]
+    ): ...
 
     @property
     def dim(self) -> int: ...
