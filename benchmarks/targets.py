@@ -33,7 +33,7 @@ class Verdict:
 
     def outcome_text(self) -> str:
         if self.value is None or self.met is None:
-            return "not measured"
+            return "no comparison"
         if self.met:
             return "met"
         gap = self.bound / self.value if self.at_least else self.value / self.bound

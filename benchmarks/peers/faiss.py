@@ -19,8 +19,6 @@ class FaissPeer(Peer):
         super().__init__(rows, threads)
         self.faiss: Any = importlib.import_module("faiss")
         self.faiss.omp_set_num_threads(threads)
-        # Flat batches go to BLAS above this many queries; the default keeps ours on a slower path.
-        self.faiss.cvar.distance_compute_blas_threshold = 20
         self.index: Any = None
         self.parameters: Any = None
 
@@ -54,8 +52,20 @@ class FaissPeer(Peer):
 
 
 class Flat(FaissPeer):
+    """Its batches go to BLAS above a threshold whose default is too high; below, BLAS is slow."""
+
+    BATCH_THRESHOLD = 20
+
     def factory(self) -> str:
         return "Flat"
+
+    def search_batch(self, queries: Rows) -> Any:
+        settings = self.faiss.cvar
+        usual = settings.distance_compute_blas_threshold
+        settings.distance_compute_blas_threshold = self.BATCH_THRESHOLD
+        result = super().search_batch(queries)
+        settings.distance_compute_blas_threshold = usual
+        return result
 
     def index_bytes(self) -> dict[str, int]:
         return {"rows": int(self.index.ntotal) * self.dim * 4}

@@ -1,0 +1,147 @@
+"""The benchmark harness judges by these rules, so they are tested like any other code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.cases import Case
+from benchmarks.contestant import Contestant
+from benchmarks.report.results import Results
+from benchmarks.report.tables import document
+from benchmarks.targets import Verdict, faster
+from benchmarks.truth import exact_neighbours, recall
+
+
+def test_exact_neighbours_are_those_of_float64_differences_across_chunks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("benchmarks.truth.CHUNK", 97)
+    rng = np.random.default_rng(1)
+    base = rng.standard_normal((700, 9), dtype=np.float32)
+    queries = rng.standard_normal((20, 9), dtype=np.float32)
+    ids, distances = exact_neighbours(base, queries, 15)
+    differences = base[None].astype(np.float64) - queries[:, None]
+    expected = (differences**2).sum(axis=2)
+    np.testing.assert_array_equal(ids, np.argsort(expected, axis=1)[:, :15])
+    np.testing.assert_allclose(distances, np.sort(expected, axis=1)[:, :15])
+
+
+def test_exact_neighbours_break_ties_by_the_smaller_id() -> None:
+    base = np.repeat(np.eye(3, dtype=np.float32), 4, axis=0)
+    ids, _ = exact_neighbours(base, base[5:6], 6)
+    assert ids[0, :4].tolist() == [4, 5, 6, 7]
+    assert ids[0, 4:].tolist() == [0, 1]
+
+
+def test_recall_accepts_either_of_two_rows_at_the_same_distance() -> None:
+    base = np.array([[0], [1], [-1], [5]], dtype=np.float32)
+    queries = np.zeros((1, 1), dtype=np.float32)
+    _, truth = exact_neighbours(base, queries, 2)
+    assert recall(base, queries, truth, [np.array([0, 1])], 2) == 1.0
+    assert recall(base, queries, truth, [np.array([0, 2])], 2) == 1.0
+    assert recall(base, queries, truth, [np.array([0, 3])], 2) == 0.5
+
+
+def test_recall_counts_a_repeated_id_once_and_padding_never() -> None:
+    base = np.arange(5, dtype=np.float32)[:, None]
+    queries = np.zeros((1, 1), dtype=np.float32)
+    _, truth = exact_neighbours(base, queries, 2)
+    assert recall(base, queries, truth, [np.array([0, 0])], 2) == 0.5
+    assert recall(base, queries, truth, [np.array([0, -1])], 2) == 0.5
+    assert recall(base, queries, truth, [np.array([0, 4_294_967_295])], 2) == 0.5
+
+
+def point(recall_value: float, p50: float, final: bool = True) -> dict[str, Any]:
+    timing = {"p50_us": p50, "p99_us": 2 * p50, "qps": 1e6 / p50, "queries": 100}
+    return {
+        "k": 10,
+        "setting": {"width": p50},
+        "recall": recall_value,
+        "counters": {},
+        "sweep_p50_us": p50,
+        "passes": [timing],
+        "batches": [2e6 / p50],
+        "batch_recall": recall_value,
+        "final": final,
+    }
+
+
+def run(peer: str, points: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "peer": peer,
+        "title": peer,
+        "threads": 1,
+        "build_seconds": [1.0],
+        "rss_growth": 1_000,
+        "version": "1",
+        "bytes": {},
+        "points": points,
+    }
+
+
+def results(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> Results:
+    case = {
+        "case": "g128",
+        "title": "a set",
+        "rows": 10,
+        "dim": 4,
+        "queries": 5,
+        "machine": {"cpu": "a processor", "cores": 2},
+        "date": "2026-01-01",
+        "recalls": {"10": [0.99]},
+        "runs": [run("ours", ours), run("faiss-pq", theirs)],
+    }
+    return Results({"g128": case})
+
+
+def test_a_claim_compares_the_cheapest_settings_that_reach_the_recall() -> None:
+    found = results(
+        [point(0.98, 10), point(0.999, 100)], [point(0.95, 50), point(0.995, 250), point(1, 400)]
+    )
+    verdict = faster("claim", "g128", "faiss-pq", 2, recall=0.99)(found)
+    assert verdict.value == pytest.approx(2.5)
+    assert verdict.outcome_text() == "met"
+    batch = faster("claim", "g128", "faiss-pq", 3, recall=0.99, batch=True)(found)
+    assert batch.value == pytest.approx(2.5)
+    assert batch.outcome_text() == "missed by 20 %"
+
+
+def test_a_peer_that_never_reaches_the_recall_is_named_with_its_best() -> None:
+    found = results([point(0.999, 100)], [point(0.95, 50)])
+    verdict = faster("claim", "g128", "faiss-pq", 2, recall=0.99)(found)
+    assert verdict.met is None
+    assert verdict.peer_text == "never reaches it (best 0.9500)"
+
+
+def test_an_upper_bound_says_by_how_much_it_is_missed() -> None:
+    verdict = Verdict("claim", "peer", "", "", 180.0, 150.0, False, " B")
+    assert verdict.outcome_text() == "missed by 20 %"
+    assert verdict.target_text() == "<= 150 B"
+
+
+def test_the_report_has_a_row_for_each_final_setting() -> None:
+    text = document(results([point(0.999, 123)], [point(0.995, 250), point(1, 477, final=False)]))
+    assert "| ours | width=123 | 1 | 0.9990 | 123 |" in text
+    assert "477" not in text
+
+
+def finalists(points: list[dict[str, Any]], wanted: float, keep: int) -> list[float]:
+    contestant = Contestant.__new__(Contestant)
+    contestant.points = points
+    case = Case("name", "set", (), {10: (wanted,)})
+    return [one["sweep_p50_us"] for one in contestant.finalists(case, keep)]
+
+
+def test_the_cheapest_settings_at_a_recall_go_on() -> None:
+    points = [point(0.9, 10), point(0.991, 30), point(0.995, 20), point(1, 40)]
+    assert finalists(points, 0.99, 1) == [20]
+    assert finalists(points, 0.99, 2) == [30, 20]
+
+
+def test_a_library_below_the_recall_runs_at_its_ceiling() -> None:
+    points = [point(0.9, 10), point(0.9785, 30), point(0.98, 35)]
+    assert finalists(points, 0.99, 1) == [30]
+    assert finalists([point(0.98, 10), point(0.9905, 20)], 0.99, 1) == [20]
