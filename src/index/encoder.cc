@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "base/parallel.h"
 #include "kernels/dispatch.h"
@@ -30,15 +31,16 @@ void accumulate(const float* row, float scale, std::size_t dim, double* sums) {
 }  // namespace
 
 Encoder::Encoder(std::size_t dim, std::uint64_t seed, Metric metric, CodeShape shape)
-    : Encoder(dim, seed, metric, shape, std::vector<float>(dim), 1.0F) {}
+    : Encoder(dim, seed, metric, shape, Rotation(shape.dims, seed), std::vector<float>(dim), 1.0F) {
+}
 
 Encoder::Encoder(std::size_t dim, std::uint64_t seed, Metric metric, CodeShape shape,
-                 std::vector<float> centre, float unit)
+                 Rotation rotation, std::vector<float> centre, float unit)
     : dim_(dim),
       seed_(seed),
       metric_(metric),
       shape_(shape),
-      rotation_(shape.dims, seed),
+      rotation_(std::move(rotation)),
       centre_(std::move(centre)),
       unit_(unit) {
   rotate_centre();

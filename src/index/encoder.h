@@ -35,8 +35,8 @@ struct RowSource {
 class Encoder {
  public:
   Encoder(std::size_t dim, std::uint64_t seed, Metric metric, CodeShape shape);
-  // As saved. `centre` has dim values.
-  Encoder(std::size_t dim, std::uint64_t seed, Metric metric, CodeShape shape,
+  // As saved, or of another shape with the same padded dimension. `centre` has dim values.
+  Encoder(std::size_t dim, std::uint64_t seed, Metric metric, CodeShape shape, Rotation rotation,
           std::vector<float> centre, float unit);
 
   // Learns the centre (mean) and the unit from `source`: the same for any number of threads.

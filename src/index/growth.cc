@@ -250,7 +250,7 @@ void remove(State& state, std::span<const Id> ids) {
 void set_bits(State& state, std::uint32_t bits, std::size_t threads, const Progress& progress) {
   const Encoder& old = *state.encoder;
   Encoder encoder(state.dim, state.seed, state.metric, code_shape(state.kind, state.dim, bits),
-                  old.centre(), old.unit());
+                  old.rotation(), old.centre(), old.unit());
   CodeStore codes(encoder.shape());
   codes.resize(state.size());
   encode(encoder, codes, kept_rows(state), 0, threads, progress);

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "base/random.h"
 #include "kernels/dispatch.h"
@@ -10,11 +11,9 @@
 namespace ruvector::index {
 namespace {
 
-constexpr std::size_t kRounds = 4;
-
 // Row-major orthonormal (dims, dims). Modified Gram-Schmidt in double, each row twice, so that the
 // rows stay orthogonal to rounding.
-std::vector<double> random_orthonormal(std::size_t dims, std::uint64_t seed) {
+std::vector<float> random_orthonormal(std::size_t dims, std::uint64_t seed) {
   base::Random random(seed);
   std::vector<double> matrix(dims * dims);
   for (double& value : matrix) value = random.gaussian_like();
@@ -33,19 +32,21 @@ std::vector<double> random_orthonormal(std::size_t dims, std::uint64_t seed) {
     const double scale = 1.0 / std::sqrt(squares);
     for (std::size_t d = 0; d < dims; ++d) row[d] *= scale;
   }
-  return matrix;
+  return {matrix.begin(), matrix.end()};
 }
 
-// y = M x as x^T * B with B = M^T: B's panels hold column j = row j of M.
-std::vector<float> pack_transposed(const std::vector<double>& matrix, std::size_t dims) {
+// Where entry (j, d) of the matrix lies in the panels: B's column j is row j of M.
+std::size_t panel_place(std::size_t dims, std::size_t j, std::size_t d) {
+  const std::size_t panel = j / kernels::kPanelColumns;
+  return (panel * dims + d) * kernels::kPanelColumns + j % kernels::kPanelColumns;
+}
+
+// y = M x as x^T * B with B = M^T.
+std::vector<float> pack_transposed(std::span<const float> matrix, std::size_t dims) {
   const std::size_t panels = (dims + kernels::kPanelColumns - 1) / kernels::kPanelColumns;
   std::vector<float> packed(panels * dims * kernels::kPanelColumns);
   for (std::size_t j = 0; j < dims; ++j) {
-    const std::size_t panel = j / kernels::kPanelColumns;
-    float* column = &packed[panel * dims * kernels::kPanelColumns + j % kernels::kPanelColumns];
-    for (std::size_t d = 0; d < dims; ++d) {
-      column[d * kernels::kPanelColumns] = static_cast<float>(matrix[j * dims + d]);
-    }
+    for (std::size_t d = 0; d < dims; ++d) packed[panel_place(dims, j, d)] = matrix[j * dims + d];
   }
   return packed;
 }
@@ -76,9 +77,31 @@ Rotation::Rotation(std::size_t dims, std::uint64_t seed) : dims_(dims) {
     return;
   }
   base::Random random(seed);
-  std::vector<std::uint64_t> signs(kRounds * dims / 64);
+  std::vector<std::uint64_t> signs(kRotationRounds * dims / 64);
   for (std::uint64_t& word : signs) word = random.next_u64();
   signs_ = std::make_shared<const std::vector<std::uint64_t>>(std::move(signs));
+}
+
+Rotation::Rotation(std::size_t dims, std::span<const float> matrix)
+    : dims_(dims),
+      panels_(std::make_shared<const std::vector<float>>(pack_transposed(matrix, dims))) {}
+
+Rotation::Rotation(std::size_t dims, std::vector<std::uint64_t> signs)
+    : dims_(dims), signs_(std::make_shared<const std::vector<std::uint64_t>>(std::move(signs))) {}
+
+std::vector<float> Rotation::matrix() const {
+  if (!dense()) return {};
+  std::vector<float> matrix(dims_ * dims_);
+  for (std::size_t j = 0; j < dims_; ++j) {
+    for (std::size_t d = 0; d < dims_; ++d) {
+      matrix[j * dims_ + d] = (*panels_)[panel_place(dims_, j, d)];
+    }
+  }
+  return matrix;
+}
+
+std::vector<std::uint64_t> Rotation::signs() const {
+  return dense() ? std::vector<std::uint64_t>() : *signs_;
 }
 
 std::size_t Rotation::bytes() const noexcept {
@@ -97,7 +120,7 @@ void Rotation::apply(const float* in, std::size_t count, float* out) const {
 void Rotation::apply_fht_kac(float* x) const {
   const std::size_t span = std::bit_floor(dims_);
   const bool whole = span == dims_;
-  for (std::size_t round = 0; round < kRounds; ++round) {
+  for (std::size_t round = 0; round < kRotationRounds; ++round) {
     flip_signs(x, dims_, signs_->data() + round * dims_ / 64);
     float* part = round % 2 == 0 ? x : x + (dims_ - span);
     kernels::active().walsh_hadamard(part, span);

@@ -10,17 +10,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace ruvector::index {
 
 inline constexpr std::size_t kDenseRotationMaxDim = 256;
+inline constexpr std::size_t kRotationRounds = 4;  // of FHT-Kac
 
 class Rotation {
  public:
   // `dims` is a multiple of 64.
   Rotation(std::size_t dims, std::uint64_t seed);
+  // As saved: the matrix, row-major (dims, dims), when dims calls for a dense rotation, else the
+  // signs, 4 * dims bits.
+  Rotation(std::size_t dims, std::span<const float> matrix);
+  Rotation(std::size_t dims, std::vector<std::uint64_t> signs);
 
   // out (count, dims) = rotated in (count, dims); the two do not overlap.
   void apply(const float* in, std::size_t count, float* out) const;
@@ -28,6 +34,9 @@ class Rotation {
   std::size_t dims() const noexcept { return dims_; }
   bool dense() const noexcept { return dims_ <= kDenseRotationMaxDim; }
   std::size_t bytes() const noexcept;
+  // What the last two constructors take; empty on a rotation of the other kind.
+  std::vector<float> matrix() const;
+  std::vector<std::uint64_t> signs() const;
 
  private:
   void apply_fht_kac(float* x) const;

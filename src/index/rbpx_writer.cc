@@ -1,0 +1,150 @@
+#include "index/rbpx_writer.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "base/checksum.h"
+#include "index/rbpx_layout.h"
+
+namespace ruvector::index {
+namespace {
+
+constexpr std::size_t kChunk = std::size_t{1} << 20;  // checksummed, then written from the cache
+
+struct Piece {
+  SectionType type;
+  const void* data;
+  std::size_t bytes;
+  std::size_t element_bytes;
+};
+
+std::uint64_t aligned(std::uint64_t offset) {
+  return (offset + kSectionAlignment - 1) / kSectionAlignment * kSectionAlignment;
+}
+
+Parameters parameters_of(const State& state) {
+  Parameters p{};
+  p.count = state.size();
+  p.seed = state.seed;
+  p.trained_on = state.trained_on;
+  p.dim = static_cast<std::uint32_t>(state.dim);
+  p.metric = static_cast<std::uint32_t>(state.metric);
+  p.bits = state.bits;
+  p.rerank_factor = state.rerank_factor.value_or(0);
+  if (state.keeps_rows) p.flags |= kKeepsRows;
+  if (state.id_map.identity()) p.flags |= kIdentityIds;
+  if (!state.encoder) return p;
+  p.scan_bits = state.encoder->shape().scan_bits;
+  p.refine_bits = state.encoder->shape().refine_bits;
+  p.rotation = static_cast<std::uint32_t>(
+      state.encoder->rotation().dense() ? RotationKind::dense : RotationKind::fht_kac);
+  p.unit = state.encoder->unit();
+  return p;
+}
+
+// An index's arrays in the order of the file. Owns what the state holds in another form.
+class Pieces {
+ public:
+  explicit Pieces(const State& state) : parameters_(parameters_of(state)) {
+    add(SectionType::parameters, &parameters_, sizeof(Parameters), sizeof(Parameters));
+    if (state.encoder) {
+      matrix_ = state.encoder->rotation().matrix();
+      signs_ = state.encoder->rotation().signs();
+      add_array(SectionType::rotation, matrix_);
+      add_array(SectionType::rotation, signs_);
+      add_array(SectionType::centre, state.encoder->centre());
+    }
+    add_array(SectionType::ids, state.ids);
+    add_array(SectionType::rows, state.rows);
+    add_array(SectionType::inverse_norms, state.inverse_norms);
+    const CodeStore& codes = state.codes;
+    add(SectionType::scan_blocks, codes.blocks().data(), codes.blocks().size(),
+        codes.shape().block_bytes());
+    add(SectionType::refine_records, codes.records().data(), codes.records().size(),
+        codes.shape().record_stride());
+    add_array(SectionType::norms, codes.norms());
+  }
+  Pieces(const Pieces&) = delete;
+  Pieces& operator=(const Pieces&) = delete;
+
+  const std::vector<Piece>& all() const { return all_; }
+
+  std::uint64_t file_bytes() const {
+    std::uint64_t end = sizeof(FileHeader) + all_.size() * sizeof(SectionEntry);
+    for (const Piece& piece : all_) end = aligned(end) + piece.bytes;
+    return end;
+  }
+
+ private:
+  void add(SectionType type, const void* data, std::size_t bytes, std::size_t element_bytes) {
+    if (bytes != 0) all_.push_back({type, data, bytes, element_bytes});
+  }
+  template <class Values>
+  void add_array(SectionType type, const Values& values) {
+    add(type, values.data(), values.size() * sizeof(*values.data()), sizeof(*values.data()));
+  }
+
+  Parameters parameters_;
+  std::vector<float> matrix_;
+  std::vector<std::uint64_t> signs_;
+  std::vector<Piece> all_;
+};
+
+SectionEntry append_section(const Piece& piece, std::uint64_t offset, ByteSink& sink) {
+  base::Checksum checksum;
+  const auto* data = static_cast<const std::byte*>(piece.data);
+  for (std::size_t done = 0; done < piece.bytes; done += kChunk) {
+    const std::size_t size = std::min(kChunk, piece.bytes - done);
+    checksum.update(data + done, size);
+    sink.append(data + done, size);
+  }
+  SectionEntry entry{};
+  entry.type = static_cast<std::uint32_t>(piece.type);
+  entry.flags = kSectionRequired;
+  entry.offset = offset;
+  entry.bytes = piece.bytes;
+  entry.element_bytes = static_cast<std::uint32_t>(piece.element_bytes);
+  entry.checksum = checksum.digest();
+  return entry;
+}
+
+FileHeader header_of(Kind kind, const std::vector<SectionEntry>& table, std::uint64_t file_bytes) {
+  FileHeader header{};
+  header.magic = kRbpxMagic;
+  header.byte_order = kByteOrderMark;
+  header.major = kRbpxMajor;
+  header.minor = kRbpxMinor;
+  header.kind = static_cast<std::uint32_t>(kind);
+  header.section_count = static_cast<std::uint32_t>(table.size());
+  header.table_offset = sizeof(FileHeader);
+  header.entry_bytes = sizeof(SectionEntry);
+  header.file_bytes = file_bytes;
+  base::Checksum checksum;
+  checksum.update(&header, offsetof(FileHeader, checksum));
+  checksum.update(table.data(), table.size() * sizeof(SectionEntry));
+  header.checksum = checksum.digest();
+  return header;
+}
+
+}  // namespace
+
+void write_image(const State& state, ByteSink& sink) {
+  const Pieces pieces(state);
+  static constexpr std::array<std::byte, kSectionAlignment> kZeros{};
+  sink.reserve(pieces.file_bytes());
+  std::uint64_t end = sizeof(FileHeader) + pieces.all().size() * sizeof(SectionEntry);
+  sink.append(kZeros.data(), end);
+  std::vector<SectionEntry> table;
+  for (const Piece& piece : pieces.all()) {
+    const std::uint64_t offset = aligned(end);
+    sink.append(kZeros.data(), offset - end);
+    table.push_back(append_section(piece, offset, sink));
+    end = offset + piece.bytes;
+  }
+  const FileHeader header = header_of(state.kind, table, end);
+  sink.patch(0, &header, sizeof(header));
+  sink.patch(sizeof(header), table.data(), table.size() * sizeof(SectionEntry));
+}
+
+}  // namespace ruvector::index
