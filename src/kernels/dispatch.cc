@@ -53,7 +53,7 @@ CpuFeatures find_features() {
 std::vector<const KernelTable*> supported() {
   std::vector<const KernelTable*> tables = {&kScalarTable};
 #if defined(__x86_64__)
-  static_cast<void>(runs_avx512);
+  if (runs_avx512()) tables.push_back(&kAvx512Table);
 #elif defined(__aarch64__)
 #endif
   return tables;

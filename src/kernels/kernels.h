@@ -1,11 +1,12 @@
 // The table of hand-written kernels, one per instruction set, all with bit-identical results.
 // Thread-safe: kernels are pure functions of their arguments.
 //
-// Included by the per-ISA sources, so it holds nothing but plain types: an inline function here would
-// be compiled with AVX flags and could be linked into code that runs without AVX.
+// Included by the per-ISA sources, so it holds nothing but plain types: an inline function here
+// would be compiled with AVX flags and could be linked into code that runs without AVX.
 //
 // Floating-point results are the same on every level because every kernel states its order:
-//   "tree"  element i goes to accumulator (i / 16) % 4, lane i % 16, by fused multiply-add in rising i;
+//   "tree"  element i goes to accumulator (i / 16) % 4, lane i % 16, by fused multiply-add in
+//   rising i;
 //           then (a0 + a1) + (a2 + a3), then lanes are folded 16 -> 8 -> 4 -> 2 -> 1, lane j with
 //           lane j + half. Missing elements count as +0.
 //   "chain" one accumulator, fused multiply-add in rising order, from +0.
@@ -89,8 +90,7 @@ struct KernelTable {
   // Scans blocks [first, first + blocks) for 1..kMaxScanQueries queries. `allowed` is null or has
   // one word per block of the index (bit v = lane v), indexed by block number.
   void (*scan)(const ScanCodes& codes, std::size_t first, std::size_t blocks,
-               const std::uint64_t* allowed, ScanQuery* queries,
-               std::size_t query_count) noexcept;
+               const std::uint64_t* allowed, ScanQuery* queries, std::size_t query_count) noexcept;
 
   // For each of `count` slots: estimates[i] and bounds[i] (estimates may be null).
   void (*refine)(const RefineCodes& codes, const RefineQuery& query, const std::uint32_t* slots,
