@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 import ruvector
 from rag_demo import Encoder, Passage, standard_library, vector_cache
-from rag_demo.model_files import ModelError
 from rag_demo.report import print_answers, step
 
 QUESTIONS = (
@@ -40,7 +39,7 @@ def main() -> int:
         with step("model") as said:
             encoder = Encoder.from_pretrained()
             said.said = "all-MiniLM-L6-v2, digests verified"
-    except ModelError as error:
+    except OSError as error:  # ModelError, or a cache folder that cannot be written
         print(f"demo: {error}", file=sys.stderr)
         return 1
     vectors = embedded(encoder, passages, arguments.fresh)

@@ -64,6 +64,7 @@ def corpus(encoder: Encoder) -> tuple[list[Passage], NDArray[np.float32]]:
 
 
 # The first of these may have to embed the corpus.
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("question", "expected"), QUESTIONS)
 def test_a_plain_question_finds_its_passage_among_the_first_five(

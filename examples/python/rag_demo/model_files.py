@@ -25,7 +25,7 @@ class ModelError(OSError):
     """A model file is missing and cannot be had; the message says what to put where."""
 
 
-class ModelDigestMismatch(ModelError):  # noqa: N818 (named as in the package)
+class ModelDigestMismatch(ModelError):
     """A file's bytes are not the pinned ones."""
 
     def __init__(self, name: str, expected: str, actual: str) -> None:
