@@ -131,7 +131,7 @@ check-mirrors:
 check-shell:
 	@for script in .ci/run $(wildcard tools/*.sh); do bash -n $$script; done
 
-.PHONY: check-tidy check-isa-objects check-stub check-consumer check-examples
+.PHONY: stub check-tidy check-isa-objects check-stub check-consumer check-examples
 check-tidy: build-tidy
 	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -v -e _test.cc -e /neon \
 	  | xargs -n 1 -P $(JOBS) clang-tidy-19 --quiet -p build/tidy
@@ -141,6 +141,9 @@ check-isa-objects: build-release
 
 check-stub: $(venv)/.package $(venv)/.extra-lint
 	@$(python) tools/check_stub.py
+
+stub: $(venv)/.package $(venv)/.extra-lint  ## renew python/ruvector/_native.pyi after a change of the bindings
+	@$(python) tools/check_stub.py --write
 
 check-consumer: build-release
 	@rm -rf build/prefix build/consumer
