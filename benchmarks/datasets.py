@@ -109,10 +109,7 @@ def sift(queries: int) -> tuple[Rows, Rows]:
 
 
 def mixture(rows: int, queries: int) -> tuple[Rows, Rows]:
-    """A 1,000-cluster mixture around real sentence embeddings, unit norm.
-
-    The noise has norm 0.5 (real neighbours in that set lie about 0.8 apart).
-    """
+    """A 1,000-cluster mixture around real sentence embeddings, noise of norm 0.5, unit rows."""
     rng = np.random.default_rng(9)
     glosses = real("minilm_wordnet.f16.npy")
     centres = unit(glosses[rng.choice(len(glosses), 1_000, replace=False)])

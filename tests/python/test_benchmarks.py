@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from benchmarks.cases import Case
 from benchmarks.contestant import Contestant
+from benchmarks.datasets import DATASETS, MissingDataError, prepare
 from benchmarks.report.results import Results
 from benchmarks.report.tables import document
 from benchmarks.targets import Verdict, faster
@@ -52,6 +54,25 @@ def test_recall_counts_a_repeated_id_once_and_padding_never() -> None:
     assert recall(base, queries, truth, [np.array([0, 0])], 2) == 0.5
     assert recall(base, queries, truth, [np.array([0, -1])], 2) == 0.5
     assert recall(base, queries, truth, [np.array([0, 4_294_967_295])], 2) == 0.5
+
+
+def test_a_set_whose_files_are_absent_says_which(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("benchmarks.datasets.REAL_DATA", tmp_path)
+    monkeypatch.setattr("benchmarks.datasets.PREPARED", tmp_path)
+    with pytest.raises(MissingDataError, match=r"sift_base\.u8\.npy is not in"):
+        prepare(DATASETS["sift"])
+
+
+def test_a_prepared_set_is_not_made_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("benchmarks.datasets.PREPARED", tmp_path)
+    first = prepare(DATASETS["quick"])
+    written = (first.folder / "base.npy").stat().st_mtime_ns
+    again = prepare(DATASETS["quick"])
+    assert (again.folder / "base.npy").stat().st_mtime_ns == written
+    assert again.base.shape == (5_000, 128)
+    assert again.truth_distances.shape == (200, 100)
 
 
 def point(recall_value: float, p50: float, final: bool = True) -> dict[str, Any]:
