@@ -53,8 +53,10 @@ CpuFeatures find_features() {
 std::vector<const KernelTable*> supported() {
   std::vector<const KernelTable*> tables = {&kScalarTable};
 #if defined(__x86_64__)
+  if (runs_avx2()) tables.push_back(&kAvx2Table);
   if (runs_avx512()) tables.push_back(&kAvx512Table);
 #elif defined(__aarch64__)
+  tables.push_back(&kNeonTable);
 #endif
   return tables;
 }

@@ -62,7 +62,7 @@ struct ScanQuery {
 struct RefineCodes {
   const std::uint8_t* records;
   std::size_t stride;
-  std::size_t dims;  // a multiple of 64
+  std::size_t dims;  // a multiple of 64, at most 8192
   std::uint32_t bits;
 };
 
@@ -116,7 +116,7 @@ struct KernelTable {
   void (*gemm)(const float* a, std::size_t lda, std::size_t m, const float* b, std::size_t n,
                std::size_t k, float* c, std::size_t ldc) noexcept;
 
-  // Codes of `bits` 1..8 for n values (n a multiple of 64):
+  // Codes of `bits` 1..8 for n values (n a multiple of 64, at most 65536):
   //   magnitude = min(int(|r[i]| * scale), 2^(bits-1) - 1)   (truncated; the product rounded once)
   //   codes[i]  = r[i] >= 0 ? 2^(bits-1) + magnitude : 2^(bits-1) - 1 - magnitude
   // |r[i]| * scale is finite but may exceed int32; such a value takes the maximum.
