@@ -54,12 +54,16 @@ bool spin_until(const Condition& condition) {
   return condition();
 }
 
-// New threads inherit the mask: signals stay with the threads of the program.
+// New threads inherit the mask: signals sent to the process stay with the program's own threads.
+// Those that a thread raises by a fault must stay deliverable to it.
 class SignalsBlocked {
  public:
   SignalsBlocked() {
     sigset_t all;
     ::sigfillset(&all);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT}) {
+      ::sigdelset(&all, fault);
+    }
     ::pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
