@@ -90,6 +90,7 @@ void scan_range(const CascadeSource& source, const Range& range, const CascadePa
     block = chunk.last;
     size = std::min(2 * size, largest);
   }
+  for (std::size_t q = 0; q < count; ++q) funnels[q]->take_waiting();
 }
 
 void add(SearchStats* to, const SearchStats& from) {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kRefineAtOnce = 128;
 constexpr std::size_t kExactAtOnce = 16;
+constexpr std::size_t kManyWaiting = 1U << 16U;
 constexpr float kNothing = std::numeric_limits<float>::lowest();
 
 std::size_t kept(const CascadeParams& params) {
@@ -51,13 +52,26 @@ void Funnel::take(std::uint32_t* slots, float* bounds, std::size_t count) {
     return;
   }
   for (std::size_t i = 0; i < count; ++i) bounds[i] = prepared_.lower_bound(bounds[i]);
-  std::size_t done = 0;
-  if (count > 2 * first_helping_) {
-    count = drop_hopeless(slots, bounds, count);
-    done = best_first(slots, bounds, count);
-    count = done + drop_hopeless(slots + done, bounds + done, count - done);
+  const std::size_t done = best_first(slots, bounds, count);
+  const std::size_t left = drop_hopeless(slots + done, bounds + done, count - done);
+  if (waiting_slots_.size() + left > kManyWaiting) {
+    waiting_slots_.resize(
+        drop_hopeless(waiting_slots_.data(), waiting_bounds_.data(), waiting_slots_.size()));
+    waiting_bounds_.resize(waiting_slots_.size());
   }
+  waiting_slots_.insert(waiting_slots_.end(), slots + done, slots + done + left);
+  waiting_bounds_.insert(waiting_bounds_.end(), bounds + done, bounds + done + left);
+}
+
+void Funnel::take_waiting() {
+  std::uint32_t* slots = waiting_slots_.data();
+  float* bounds = waiting_bounds_.data();
+  std::size_t count = drop_hopeless(slots, bounds, waiting_slots_.size());
+  const std::size_t done = best_first(slots, bounds, count);
+  count = done + drop_hopeless(slots + done, bounds + done, count - done);
   sharpen(slots + done, bounds + done, count - done, false);
+  waiting_slots_.clear();
+  waiting_bounds_.clear();
 }
 
 void Funnel::take_unscanned(std::span<const std::uint32_t> slots) {

@@ -25,8 +25,11 @@ class Funnel {
   float kernel_threshold() const { return prepared_.kernel_threshold(threshold()); }
   float threshold() const;
 
-  // Survivors of a scan with their kernel bounds; both arrays are overwritten.
+  // Survivors of a scan with their kernel bounds; both arrays are overwritten. The most promising
+  // are finished at once, which lowers the threshold; the others wait.
   void take(std::uint32_t* slots, float* bounds, std::size_t count);
+  // After the last take(): finishes those that wait and can still win.
+  void take_waiting();
   // Slots that a filter names, without a scan.
   void take_unscanned(std::span<const std::uint32_t> slots);
   // Reads these rows exactly, whatever their bounds: the end of a search with a budget.
@@ -52,6 +55,8 @@ class Funnel {
   ExactScorer scorer_;
   TopK top_;
   SharedThreshold* shared_;
+  std::vector<std::uint32_t> waiting_slots_;
+  std::vector<float> waiting_bounds_;
   std::vector<float> order_;  // scratch of best_first
 };
 

@@ -14,25 +14,45 @@ namespace {
 constexpr float kRounding = 0x1p-18F;    // well above what the kernels' sums lose in float32
 constexpr float kQueryLevels = 8191.0F;  // 14 bits with sign: 128 * high + low, both int8
 
-// Values of the 16 nibbles of one group: four signs of +-0.5, or two 2-bit grid points.
-std::array<float, 16> nibble_values(const float* s, std::uint32_t scan_bits) {
-  std::array<float, 16> values;
-  if (scan_bits == 1) {
-    for (unsigned v = 0; v < 16; ++v) {
-      const float a = (v & 1U) != 0 ? 0.5F * s[0] : -0.5F * s[0];
-      const float b = (v & 2U) != 0 ? 0.5F * s[1] : -0.5F * s[1];
-      const float c = (v & 4U) != 0 ? 0.5F * s[2] : -0.5F * s[2];
-      const float d = (v & 8U) != 0 ? 0.5F * s[3] : -0.5F * s[3];
-      values[v] = (a + b) + (c + d);
-    }
-  } else {
-    for (unsigned v = 0; v < 16; ++v) {
-      const float a = (static_cast<float>(v & 3U) - 1.5F) * s[0];
-      const float b = (static_cast<float>(v >> 2U) - 1.5F) * s[1];
-      values[v] = a + b;
+// What the parts of nibble v stand for: four signs of +-0.5, or two 2-bit grid points.
+struct NibbleParts {
+  std::size_t count;  // dimensions in a nibble
+  std::array<std::array<float, 16>, 4> values;
+  float largest;
+};
+
+constexpr NibbleParts nibble_parts(std::uint32_t scan_bits) {
+  NibbleParts parts{4 / scan_bits, {}, scan_bits == 1 ? 0.5F : 1.5F};
+  for (std::size_t part = 0; part < parts.count; ++part) {
+    for (std::uint32_t v = 0; v < 16; ++v) {
+      const std::uint32_t code = v >> (part * scan_bits) & ((1U << scan_bits) - 1U);
+      parts.values[part][v] = static_cast<float>(code) - parts.largest;
     }
   }
+  return parts;
+}
+
+constexpr NibbleParts kOneBit = nibble_parts(1);
+constexpr NibbleParts kTwoBits = nibble_parts(2);
+
+// The inner products of one group's dimensions with all 16 nibbles.
+std::array<float, 16> nibble_values(const NibbleParts& parts, const float* s) {
+  std::array<float, 16> values;
+  const auto& p = parts.values;
+  if (parts.count == 4) {
+    for (std::size_t v = 0; v < 16; ++v) {
+      values[v] = (s[0] * p[0][v] + s[1] * p[1][v]) + (s[2] * p[2][v] + s[3] * p[3][v]);
+    }
+  } else {
+    for (std::size_t v = 0; v < 16; ++v) values[v] = s[0] * p[0][v] + s[1] * p[1][v];
+  }
   return values;
+}
+
+// The greatest of them: the least is minus that, to the last bit.
+float greatest_value(const NibbleParts& parts, const float* s) {
+  const auto part = [&](std::size_t i) { return std::fabs(s[i]) * parts.largest; };
+  return parts.count == 4 ? (part(0) + part(1)) + (part(2) + part(3)) : part(0) + part(1);
 }
 
 // Where the table of nibble g begins (kernels.h, ScanQuery).
@@ -68,34 +88,30 @@ PreparedQuery::PreparedQuery(const Encoder& encoder, const float* query, const B
 }
 
 void PreparedQuery::tabulate(std::uint32_t scan_bits) {
-  const std::size_t per_nibble = 4 / scan_bits;
-  const std::size_t nibbles = rotated_.size() / per_nibble;
-  std::vector<std::array<float, 16>> values(nibbles);
+  const NibbleParts& parts = scan_bits == 1 ? kOneBit : kTwoBits;
+  const std::size_t nibbles = rotated_.size() / parts.count;
   float widest = 0;
-  float offset = 0;
-  std::vector<float> least(nibbles);
   for (std::size_t g = 0; g < nibbles; ++g) {
-    values[g] = nibble_values(&rotated_[g * per_nibble], scan_bits);
-    const auto [low, high] = std::minmax_element(values[g].begin(), values[g].end());
-    least[g] = *low;
-    widest = std::max(widest, *high - *low);
-    offset += *low;
+    const float greatest = greatest_value(parts, &rotated_[g * parts.count]);
+    widest = std::max(widest, greatest);
+    offset_ -= greatest;
   }
-  step_ = widest / 255.0F;
-  offset_ = offset;
+  step_ = 2.0F * widest / 255.0F;
   const float inverse = step_ > 0 ? 1.0F / step_ : 0.0F;
   table_.resize(nibbles * 16);
+  if (precise_) exact_table_.resize(nibbles * 16);
   for (std::size_t g = 0; g < nibbles; ++g) {
-    std::uint8_t* entries = &table_[table_position(g)];
-    for (unsigned v = 0; v < 16; ++v) {
-      const int level = static_cast<int>((values[g][v] - least[g]) * inverse + 0.5F);
-      entries[v] = static_cast<std::uint8_t>(std::min(level, 255));
+    const float* s = &rotated_[g * parts.count];
+    const std::array<float, 16> values = nibble_values(parts, s);
+    const float least = -greatest_value(parts, s);
+    std::array<int, 16> levels;
+    for (std::size_t v = 0; v < 16; ++v) {
+      levels[v] = static_cast<int>((values[v] - least) * inverse + 0.5F);
     }
-  }
-  if (!precise_) return;
-  exact_table_.resize(nibbles * 16);
-  for (std::size_t g = 0; g < nibbles; ++g) {
-    std::copy(values[g].begin(), values[g].end(), &exact_table_[g * 16]);
+    std::uint8_t* entries = &table_[table_position(g)];
+    for (std::size_t v = 0; v < 16; ++v)
+      entries[v] = static_cast<std::uint8_t>(std::min(levels[v], 255));
+    if (precise_) std::copy(values.begin(), values.end(), &exact_table_[g * 16]);
   }
 }
 
