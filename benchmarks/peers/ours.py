@@ -21,11 +21,14 @@ class Ours(Peer):
 
     def __init__(self, rows: Rows, threads: int) -> None:
         super().__init__(rows, threads)
-        library: Any = importlib.import_module("ruvector")
-        library.set_num_threads(threads)
-        self.kind: Any = getattr(library, self.index_class)
+        self.library: Any = importlib.import_module("ruvector")
+        self.library.set_num_threads(threads)
+        self.kind: Any = getattr(self.library, self.index_class)
         self.index: Any = None
         self.options: Setting = {}
+
+    def version(self) -> str:
+        return str(self.library.__version__)
 
     def build(self) -> None:
         self.index = None
