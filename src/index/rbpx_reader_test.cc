@@ -1,0 +1,216 @@
+#include "index/rbpx_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <limits>
+
+#include "index/rbpx_samples.h"
+
+namespace ruvector::index {
+namespace {
+
+using ::testing::HasSubstr;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kShadowMemory = true;
+#elif defined(__has_feature)
+constexpr bool kShadowMemory = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool kShadowMemory = false;
+#endif
+
+class RbpxReader : public ::testing::Test {
+ protected:
+  // The refusal, by a load without verify, of an image whose checksums are right after the change.
+  std::string after(const Sample& sample, const std::function<void(EditableImage&)>& change) {
+    EditableImage image(serialize_rbpx(sample_state(sample)));
+    change(image);
+    return refusal(folder_, image.seal(), sample.kind, false);
+  }
+  template <class T>
+  std::string with_parameter(const Sample& sample, std::size_t offset, T value) {
+    return after(sample, [&](EditableImage& i) { i.set(SectionType::parameters, offset, value); });
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(RbpxReader, ParametersOutsideOfTheirRangesAreRefused) {
+  const auto u32 = [&](std::size_t offset, std::uint32_t value) {
+    return with_parameter(Sample{}, offset, value);
+  };
+  EXPECT_THAT(u32(offsetof(Parameters, dim), 0), HasSubstr("dim is 0, not in 1..8192"));
+  EXPECT_THAT(u32(offsetof(Parameters, dim), 8193), HasSubstr("dim is 8193"));
+  EXPECT_THAT(u32(offsetof(Parameters, metric), 3), HasSubstr("metric is 3"));
+  EXPECT_THAT(u32(offsetof(Parameters, bits), 9), HasSubstr("bits is 9"));
+  EXPECT_THAT(u32(offsetof(Parameters, scan_bits), 3), HasSubstr("scan_bits is 3"));
+  EXPECT_THAT(u32(offsetof(Parameters, scan_bits), 0), HasSubstr("scan_bits is 0"));
+  EXPECT_THAT(u32(offsetof(Parameters, refine_bits), 1), HasSubstr("refine_bits is 1"));
+  EXPECT_THAT(u32(offsetof(Parameters, refine_bits), 9), HasSubstr("refine_bits is 9"));
+  EXPECT_THAT(u32(offsetof(Parameters, rerank_factor), 1025), HasSubstr("rerank_factor is 1025"));
+  EXPECT_THAT(u32(offsetof(Parameters, rotation), 2), HasSubstr("rotation of kind 2"));
+  EXPECT_THAT(u32(offsetof(Parameters, flags), 5), HasSubstr("flags is 5"));
+  EXPECT_THAT(u32(offsetof(Parameters, flags), 0), HasSubstr("without rows"));
+  for (const std::uint64_t count : {std::uint64_t{100'000'001}, ~std::uint64_t{0}}) {
+    EXPECT_THAT(with_parameter(Sample{}, offsetof(Parameters, count), count),
+                HasSubstr("count is " + std::to_string(count)));
+  }
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const float unit : {0.0F, -1.0F, 3.0F, 0x1p-63F, 0x1p+63F, kInfinity, -kInfinity,
+                           std::numeric_limits<float>::quiet_NaN()}) {
+    EXPECT_THAT(with_parameter(Sample{}, offsetof(Parameters, unit), unit),
+                HasSubstr("parameter unit"));
+  }
+}
+
+TEST_F(RbpxReader, CountsThatDoNotFitTheSectionsAreRefused) {
+  for (const Kind kind : {Kind::flat_f32, Kind::rabitq, Kind::rabitq_plus}) {
+    for (const std::uint64_t count : {0, 1, 149, 151, 100'000'000}) {
+      EXPECT_THAT(with_parameter(Sample{.kind = kind}, offsetof(Parameters, count), count),
+                  HasSubstr("section ids has 1200 bytes"));
+    }
+    for (const std::uint32_t dim : {19U, 21U, 8192U}) {
+      EXPECT_NE(with_parameter(Sample{.kind = kind}, offsetof(Parameters, dim), dim), "");
+    }
+  }
+  EXPECT_THAT(with_parameter(Sample{}, offsetof(Parameters, scan_bits), 2U),
+              HasSubstr("section scan_blocks"));
+  EXPECT_THAT(with_parameter(Sample{}, offsetof(Parameters, refine_bits), 5U),
+              HasSubstr("section refine_records"));
+  EXPECT_THAT(with_parameter(Sample{.kind = Kind::flat_f32}, offsetof(Parameters, metric), 2U),
+              HasSubstr("section inverse_norms has 0 bytes"));
+}
+
+TEST_F(RbpxReader, AMissingSectionIsRefusedByName) {
+  for (std::uint32_t type = 1; type <= 9; ++type) {
+    const auto section = static_cast<SectionType>(type);
+    const Sample sample{.metric = Metric::cosine};
+    EXPECT_THAT(after(sample,
+                      [&](EditableImage& i) {
+                        i.section(section).flags = 0;
+                        i.section(section).type = 1000;
+                      }),
+                HasSubstr(std::string("section ") + section_name(type) + " has 0 bytes"));
+  }
+}
+
+TEST_F(RbpxReader, AnotherElementSizeIsRefused) {
+  EXPECT_THAT(after({}, [](EditableImage& i) { i.section(SectionType::rows).element_bytes = 2; }),
+              HasSubstr("section rows has 12000 bytes in elements of 2"));
+}
+
+TEST_F(RbpxReader, DamageInSmallSectionsIsFoundWithoutVerify) {
+  for (const auto type : {SectionType::parameters, SectionType::rotation, SectionType::centre}) {
+    Bytes bytes = serialize_rbpx(sample_state({}));
+    EditableImage image(bytes);
+    const SectionEntry& section = image.section(type);
+    for (std::size_t i = 0; i < section.bytes; i += 1 + section.bytes / 97) {
+      bytes[section.offset + i] ^= std::byte{16};
+      EXPECT_THAT(refusal(folder_, bytes, Kind::rabitq_plus, false), HasSubstr("is damaged"));
+      bytes[section.offset + i] ^= std::byte{16};
+    }
+  }
+}
+
+TEST_F(RbpxReader, ACentreOrARotationThatIsNotFiniteIsRefused) {
+  for (const float value : {std::numeric_limits<float>::quiet_NaN(), 1e30F}) {
+    EXPECT_THAT(after({}, [&](EditableImage& i) { i.set(SectionType::centre, 4, value); }),
+                HasSubstr("centre with squared norm"));
+    EXPECT_THAT(after({}, [&](EditableImage& i) { i.set(SectionType::rotation, 4, value); }),
+                HasSubstr("rotation with an entry"));
+  }
+}
+
+TEST_F(RbpxReader, ALaneAfterTheLastVectorThatCouldSurviveAScanIsRefused) {
+  const State state = sample_state({});
+  const std::size_t block = 2 * state.codes.shape().block_bytes();
+  const std::size_t adds = block + state.codes.shape().words() * 256;
+  for (const std::size_t lane : {22U, 63U}) {  // 150 = 2 * 64 + 22
+    EXPECT_THAT(after({},
+                      [&](EditableImage& i) {
+                        i.set(SectionType::scan_blocks, adds + lane * 2, std::uint16_t{0});
+                      }),
+                HasSubstr("lane " + std::to_string(128 + lane)));
+  }
+}
+
+TEST_F(RbpxReader, AnUnknownKindIsRefused) {
+  EXPECT_THAT(after({}, [](EditableImage& i) { i.header.kind = 9; }), HasSubstr("kind 9"));
+  EXPECT_THAT(after({}, [](EditableImage& i) { i.header.kind = 0; }), HasSubstr("kind 0"));
+  EXPECT_THAT(after({}, [](EditableImage& i) { i.header.kind = 1; }),
+              HasSubstr("load it as FlatF32Index"));
+}
+
+TEST_F(RbpxReader, UnverifiedGarbageGivesWrongAnswersAndNoMemoryError) {
+  base::Random random(8);
+  for (const Kind kind : {Kind::flat_f32, Kind::rabitq, Kind::rabitq_plus, Kind::rabitq_asym}) {
+    for (int round = 0; round < 20; ++round) {
+      Bytes bytes = serialize_rbpx(sample_state({.kind = kind, .count = 128}));
+      EditableImage image(bytes);
+      for (const SectionEntry& section : image.table) {
+        if (section.type < static_cast<std::uint32_t>(SectionType::ids)) continue;
+        for (std::size_t i = 0; i < section.bytes; ++i) {
+          if (random.next_u64() % 4 == 0) bytes[section.offset + i] = std::byte(random.next_u64());
+        }
+      }
+      write_bytes(folder_.file("garbage.rbpx"), bytes);
+      State state = load_rbpx(folder_.file("garbage.rbpx"), kind, {});
+      EXPECT_LE(sample_hits(state).size(), 4U * 10U * 3U);
+      remove(state, std::vector<Id>{state.ids[5]});
+      EXPECT_EQ(state.size(), 127U);
+      EXPECT_THROW(load_rbpx(folder_.file("garbage.rbpx"), kind, {.verify = true}), PersistError);
+      std::filesystem::remove(folder_.file("garbage.rbpx"));
+    }
+  }
+}
+
+// Loads each file with little address space left, so that an allocation of what it claims fails.
+int load_in_little_memory(const std::vector<std::filesystem::path>& paths) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit limit{std::size_t{512} << 20U, std::size_t{512} << 20U};
+    if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(1);
+    for (const auto& path : paths) {
+      try {
+        load_rbpx(path, Kind::rabitq_plus, {.verify = true});
+        ::_exit(2);
+      } catch (const PersistError&) {
+      } catch (...) {
+        ::_exit(3);
+      }
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+TEST_F(RbpxReader, HostileLengthsAllocateNothing) {
+  if (kShadowMemory) GTEST_SKIP() << "the sanitizer's own memory needs the address space";
+  std::vector<std::filesystem::path> paths;
+  const auto keep = [&](const Bytes& bytes) {
+    paths.push_back(folder_.file("hostile" + std::to_string(paths.size())));
+    write_bytes(paths.back(), bytes);
+  };
+  EditableImage counts(serialize_rbpx(sample_state({})));
+  counts.set(SectionType::parameters, offsetof(Parameters, count), std::uint64_t{100'000'000});
+  keep(counts.seal());
+  counts.set(SectionType::parameters, offsetof(Parameters, dim), 8192U);
+  keep(counts.seal());
+  EditableImage lengths(serialize_rbpx(sample_state({})));
+  lengths.section(SectionType::rows).bytes = 3'200'000'000'000;
+  keep(lengths.seal());
+  // Version 1 with n = 10^8 and dim = 8192, and nothing behind it.
+  const std::uint32_t v1[] = {0x78706272, 0x31303030, 1, 8192, 42, 0, 20, 100'000'000};
+  const auto v1_bytes = std::as_bytes(std::span(v1));
+  keep({v1_bytes.begin(), v1_bytes.end()});
+  EXPECT_EQ(load_in_little_memory(paths), 0);
+}
+
+}  // namespace
+}  // namespace ruvector::index
