@@ -14,24 +14,34 @@ namespace {
 // The first chunk is small, for the threshold starts at infinity; later ones double, up to a size
 // whose codes and survivors stay in the L2 cache.
 constexpr std::size_t kFirstChunkBlocks = 8;
+constexpr std::size_t kChunkGrowth = 2;
 constexpr std::size_t kMaxChunkBlocks = 512;
 constexpr std::size_t kMaxBatchChunkBlocks = 128;
 // With fewer than one slot in so many allowed, slots are visited one by one instead of scanned.
 constexpr std::size_t kSparseFilter = 16;
 constexpr std::size_t kMinBlocksPerThread = 512;
 
-// Where a scan puts its survivors: room for kMaxScanQueries queries and one chunk.
+// Where a scan of one chunk puts its survivors. Kept by the thread: fresh pages for each search
+// would cost as much as a tenth of it.
 class Survivors {
  public:
-  explicit Survivors(std::size_t blocks)
-      : room_(blocks * kernels::kBlockVectors + 16),
-        slots_(std::make_unique_for_overwrite<std::uint32_t[]>(room_ * kernels::kMaxScanQueries)),
-        bounds_(std::make_unique_for_overwrite<float[]>(room_ * kernels::kMaxScanQueries)) {}
+  static Survivors& of_this_thread(std::size_t blocks, std::size_t queries) {
+    thread_local Survivors survivors;
+    survivors.room_ = blocks * kernels::kBlockVectors + 16;
+    const std::size_t wanted = survivors.room_ * std::min(queries, kernels::kMaxScanQueries);
+    if (survivors.size_ < wanted) {
+      survivors.slots_ = std::make_unique_for_overwrite<std::uint32_t[]>(wanted);
+      survivors.bounds_ = std::make_unique_for_overwrite<float[]>(wanted);
+      survivors.size_ = wanted;
+    }
+    return survivors;
+  }
   std::uint32_t* slots(std::size_t query) { return &slots_[query * room_]; }
   float* bounds(std::size_t query) { return &bounds_[query * room_]; }
 
  private:
-  std::size_t room_;
+  std::size_t room_ = 0;
+  std::size_t size_ = 0;
   std::unique_ptr<std::uint32_t[]> slots_;
   std::unique_ptr<float[]> bounds_;
 };
@@ -63,8 +73,7 @@ void scan_chunk(const CascadeSource& source, const Range& chunk, const std::uint
   for (std::size_t q = 0; q < count; ++q) {
     const std::size_t vectors = std::min(source.rows.count, chunk.last * kernels::kBlockVectors) -
                                 chunk.first * kernels::kBlockVectors;
-    funnels[q]->stats.codes_scanned += vectors;
-    funnels[q]->take(scans[q].slots, scans[q].bounds, scans[q].count);
+    funnels[q]->take(scans[q].slots, scans[q].bounds, scans[q].count, vectors);
   }
 }
 
@@ -79,7 +88,7 @@ void scan_range(const CascadeSource& source, const Range& range, const CascadePa
   const std::uint64_t* allowed = params.filter == nullptr ? nullptr : params.filter->words();
   const std::size_t largest =
       std::min(range.last - range.first, count == 1 ? kMaxChunkBlocks : kMaxBatchChunkBlocks);
-  Survivors survivors(largest);
+  Survivors& survivors = Survivors::of_this_thread(largest, count);
   std::size_t size = std::min(kFirstChunkBlocks, largest);
   for (std::size_t block = range.first; block < range.last;) {
     const Range chunk{block, std::min(range.last, block + size)};
@@ -88,7 +97,7 @@ void scan_range(const CascadeSource& source, const Range& range, const CascadePa
                  std::min(kernels::kMaxScanQueries, count - q), survivors);
     }
     block = chunk.last;
-    size = std::min(2 * size, largest);
+    size = std::min(kChunkGrowth * size, largest);
   }
   for (std::size_t q = 0; q < count; ++q) funnels[q]->take_waiting();
 }

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kRefineAtOnce = 128;
 constexpr std::size_t kExactAtOnce = 16;
+constexpr std::size_t kSample = 64;
 constexpr std::size_t kManyWaiting = 1U << 16U;
 constexpr float kNothing = std::numeric_limits<float>::lowest();
 
@@ -32,7 +33,7 @@ Funnel::Funnel(const CascadeSource& source, const PreparedQuery& prepared, const
       stage_(last_stage(source, params)),
       refines_(source.codes->shape().refine_bits != 0 &&
                (stage_ == FinalStage::refine || stage_ == FinalStage::exact)),
-      first_helping_(std::max<std::size_t>(24, kept(params) + kept(params) / 4)),
+      helping_(std::max<std::size_t>(24, kept(params) + kept(params) / 4)),
       scorer_(source.rows, query),
       // With a budget the estimates may lie above the radius where the exact scores do not.
       top_(kept(params), params.budget > 0 ? std::numeric_limits<float>::max() : params.radius),
@@ -44,39 +45,32 @@ float Funnel::threshold() const {
   return std::min(own, shared_->load(std::memory_order_relaxed));
 }
 
-void Funnel::take(std::uint32_t* slots, float* bounds, std::size_t count) {
-  if (count == 0) return;
+void Funnel::take(std::uint32_t* slots, float* bounds, std::size_t count, std::size_t scanned) {
+  stats.codes_scanned += scanned;
   if (stage_ == FinalStage::scan) {
     for (std::size_t i = 0; i < count; ++i) bounds[i] = prepared_.score(bounds[i]);
     push(slots, bounds, bounds, count);
     return;
   }
   for (std::size_t i = 0; i < count; ++i) bounds[i] = prepared_.lower_bound(bounds[i]);
-  const std::size_t done = best_first(slots, bounds, count);
-  const std::size_t left = drop_hopeless(slots + done, bounds + done, count - done);
-  if (waiting_slots_.size() + left > kManyWaiting) {
-    waiting_slots_.resize(
-        drop_hopeless(waiting_slots_.data(), waiting_bounds_.data(), waiting_slots_.size()));
-    waiting_bounds_.resize(waiting_slots_.size());
-  }
-  waiting_slots_.insert(waiting_slots_.end(), slots + done, slots + done + left);
-  waiting_bounds_.insert(waiting_bounds_.end(), bounds + done, bounds + done + left);
+  keep_waiting(slots, bounds, count);
+  if (stats.codes_scanned < next_helping_at_) return;
+  next_helping_at_ = 4 * stats.codes_scanned;
+  take_most_promising();
 }
 
 void Funnel::take_waiting() {
-  std::uint32_t* slots = waiting_slots_.data();
-  float* bounds = waiting_bounds_.data();
-  std::size_t count = drop_hopeless(slots, bounds, waiting_slots_.size());
-  const std::size_t done = best_first(slots, bounds, count);
-  count = done + drop_hopeless(slots + done, bounds + done, count - done);
-  sharpen(slots + done, bounds + done, count - done, false);
+  take_most_promising();
+  const std::size_t count =
+      drop_hopeless(waiting_slots_.data(), waiting_bounds_.data(), waiting_slots_.size());
+  sharpen(waiting_slots_.data(), waiting_bounds_.data(), count);
   waiting_slots_.clear();
   waiting_bounds_.clear();
 }
 
 void Funnel::take_unscanned(std::span<const std::uint32_t> slots) {
   const std::vector<float> bounds(slots.size(), kNothing);
-  sharpen(slots.data(), bounds.data(), slots.size(), false);
+  sharpen(slots.data(), bounds.data(), slots.size());
 }
 
 void Funnel::take_exact(std::span<const std::uint32_t> slots) {
@@ -97,31 +91,59 @@ std::size_t Funnel::drop_hopeless(std::uint32_t* slots, float* bounds, std::size
   return left;
 }
 
-// Finishes the most promising of a chunk, which lowers the threshold for the rest. Returns how
-// many; they have been moved to the front.
-std::size_t Funnel::best_first(std::uint32_t* slots, float* bounds, std::size_t count) {
-  if (count <= 2 * first_helping_) return 0;
-  order_.assign(bounds, bounds + count);
-  const auto nth = order_.begin() + static_cast<std::ptrdiff_t>(first_helping_);
-  std::nth_element(order_.begin(), nth, order_.end());
-  const float cut = *nth;
-  std::size_t front = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (bounds[i] >= cut) continue;
-    std::swap(slots[i], slots[front]);
-    std::swap(bounds[i], bounds[front]);
-    ++front;
+void Funnel::keep_waiting(const std::uint32_t* slots, const float* bounds, std::size_t count) {
+  if (waiting_slots_.size() + count > kManyWaiting) {
+    waiting_slots_.resize(
+        drop_hopeless(waiting_slots_.data(), waiting_bounds_.data(), waiting_slots_.size()));
+    waiting_bounds_.resize(waiting_slots_.size());
   }
-  sharpen(slots, bounds, front, true);
-  return front;
+  waiting_slots_.insert(waiting_slots_.end(), slots, slots + count);
+  waiting_bounds_.insert(waiting_bounds_.end(), bounds, bounds + count);
 }
 
-// The second stage: replaces bounds by better ones, or estimates, and passes on what can still win.
-void Funnel::sharpen(const std::uint32_t* slots, const float* bounds, std::size_t count,
-                     bool sorted) {
+// Finishes about helping_ of those that wait, and drops those that cannot win any more.
+void Funnel::take_most_promising() {
+  const std::size_t count = waiting_slots_.size();
+  const float cut = promising_below();
+  const float limit = threshold();
+  chosen_slots_.resize(count);
+  chosen_bounds_.resize(count);
+  std::size_t chosen = 0;
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t slot = waiting_slots_[i];
+    const float bound = waiting_bounds_[i];
+    chosen_slots_[chosen] = slot;
+    chosen_bounds_[chosen] = bound;
+    waiting_slots_[left] = slot;
+    waiting_bounds_[left] = bound;
+    const bool promising = bound <= cut;
+    chosen += promising ? 1 : 0;
+    left += !promising && bound <= limit ? 1 : 0;
+  }
+  waiting_slots_.resize(left);
+  waiting_bounds_.resize(left);
+  sharpen(chosen_slots_.data(), chosen_bounds_.data(), chosen);
+}
+
+// A bound that about helping_ of those that wait do not exceed, from an even sample of them.
+float Funnel::promising_below() const {
+  const std::size_t count = waiting_bounds_.size();
+  if (count <= helping_) return std::numeric_limits<float>::max();
+  std::array<float, kSample> sample;
+  const std::size_t size = std::min(kSample, count);
+  for (std::size_t i = 0; i < size; ++i) sample[i] = waiting_bounds_[i * count / size];
+  const std::size_t rank = std::min(size - 1, helping_ * size / count + 1);
+  const auto nth = sample.begin() + static_cast<std::ptrdiff_t>(rank);
+  std::nth_element(sample.begin(), nth, sample.begin() + static_cast<std::ptrdiff_t>(size));
+  return *nth;
+}
+
+// The stage after the scan: ends here with an estimate, or lines up what can still win for the
+// rows.
+void Funnel::sharpen(const std::uint32_t* slots, const float* bounds, std::size_t count) {
   std::array<float, kRefineAtOnce> estimates;
   std::array<float, kRefineAtOnce> better;
-  std::array<std::uint32_t, kRefineAtOnce> left_slots;
   for (std::size_t i = 0; i < count; i += kRefineAtOnce) {
     const std::size_t n = std::min(kRefineAtOnce, count - i);
     if (stage_ == FinalStage::precise) {
@@ -132,55 +154,70 @@ void Funnel::sharpen(const std::uint32_t* slots, const float* bounds, std::size_
       push(slots + i, bounds + i, estimates.data(), n);
       continue;
     }
-    if (refines_) {
-      kernels::active().refine(source_.codes->refine_codes(), prepared_.refine_query(), slots + i,
-                               n, estimates.data(), better.data());
-      stats.codes_refined += n;
-    }
+    std::copy_n(bounds + i, n, better.data());
+    if (refines_) refine(slots + i, n, estimates.data(), better.data());
     if (stage_ == FinalStage::refine) {
-      for (std::size_t j = 0; j < n; ++j) estimates[j] = prepared_.score(estimates[j]);
       push(slots + i, bounds + i, estimates.data(), n);
       continue;
     }
-    const float limit = threshold();
-    std::size_t left = 0;
-    for (std::size_t j = 0; j < n; ++j) {
-      float bound = bounds[i + j];
-      if (refines_) bound = std::max(bound, prepared_.lower_bound(better[j]));
-      left_slots[left] = slots[i + j];
-      better[left] = bound;
-      left += bound <= limit ? 1 : 0;
-    }
-    finish(left_slots.data(), better.data(), left, sorted);
+    line_up(slots + i, better.data(), n);
+  }
+  if (stage_ == FinalStage::exact) read_rows();
+}
+
+// Scores of the second-stage codes; bounds become the better of both stages.
+void Funnel::refine(const std::uint32_t* slots, std::size_t count, float* estimates,
+                    float* bounds) {
+  std::array<float, kRefineAtOnce> refined;
+  kernels::active().refine(source_.codes->refine_codes(), prepared_.refine_query(), slots, count,
+                           estimates, refined.data());
+  stats.codes_refined += count;
+  for (std::size_t i = 0; i < count; ++i) {
+    estimates[i] = prepared_.score(estimates[i]);
+    bounds[i] = std::max(bounds[i], prepared_.lower_bound(refined[i]));
   }
 }
 
-// The last stage: exact scores, nearest bounds first when `sorted`.
-void Funnel::finish(std::uint32_t* slots, float* bounds, std::size_t count, bool sorted) {
-  if (sorted) {
-    std::array<std::pair<float, std::uint32_t>, kRefineAtOnce> order;
-    for (std::size_t i = 0; i < count; ++i) order[i] = {bounds[i], slots[i]};
-    std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count));
-    for (std::size_t i = 0; i < count; ++i) std::tie(bounds[i], slots[i]) = order[i];
+void Funnel::line_up(const std::uint32_t* slots, const float* bounds, std::size_t count) {
+  const float limit = threshold();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (bounds[i] <= limit) lined_up_.push_back({bounds[i], slots[i]});
   }
+}
+
+// The last stage: exact scores, the lowest bounds first, for they lower the threshold most.
+void Funnel::read_rows() {
+  const std::size_t count = lined_up_.size();
+  if (count > helping_) {
+    const auto nth = lined_up_.begin() + static_cast<std::ptrdiff_t>(helping_);
+    std::nth_element(lined_up_.begin(), nth, lined_up_.end());
+  }
+  std::array<std::uint32_t, kExactAtOnce> slots;
+  std::array<float, kExactAtOnce> bounds;
   std::array<float, kExactAtOnce> scores;
-  while (count > 0) {
-    count = drop_hopeless(slots, bounds, count);
-    const std::size_t n = std::min(kExactAtOnce, count);
-    scorer_.score(slots, n, scores.data());
+  for (std::size_t i = 0; i < count;) {
+    const float limit = threshold();
+    std::size_t n = 0;
+    for (; i < count && n < kExactAtOnce; ++i) {
+      bounds[n] = lined_up_[i].first;
+      slots[n] = lined_up_[i].second;
+      n += bounds[n] <= limit ? 1 : 0;
+    }
+    scorer_.score(slots.data(), n, scores.data());
     stats.rows_read += n;
-    push(slots, bounds, scores.data(), n);
-    slots += n;
-    bounds += n;
-    count -= n;
+    push(slots.data(), bounds.data(), scores.data(), n);
   }
+  lined_up_.clear();
 }
 
 void Funnel::push(const std::uint32_t* slots, const float* bounds, const float* scores,
                   std::size_t count) {
+  float limit = top_.threshold();
   for (std::size_t i = 0; i < count; ++i) {
     const float key = std::max(scores[i], bounds[i]);
-    if (key <= top_.threshold()) top_.push({key, scores[i], source_.rows.ids[slots[i]], slots[i]});
+    if (!(key <= limit)) continue;
+    top_.push({key, scores[i], source_.rows.ids[slots[i]], slots[i]});
+    limit = top_.threshold();
   }
   if (shared_ == nullptr) return;
   const float own = top_.threshold();

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "index/cascade.h"
@@ -25,9 +26,10 @@ class Funnel {
   float kernel_threshold() const { return prepared_.kernel_threshold(threshold()); }
   float threshold() const;
 
-  // Survivors of a scan with their kernel bounds; both arrays are overwritten. The most promising
-  // are finished at once, which lowers the threshold; the others wait.
-  void take(std::uint32_t* slots, float* bounds, std::size_t count);
+  // Survivors of the scan of the next `scanned` codes, with their kernel bounds; both arrays are
+  // overwritten. Whenever the scan has come four times as far the most promising are finished at
+  // once, which lowers the threshold; the others wait.
+  void take(std::uint32_t* slots, float* bounds, std::size_t count, std::size_t scanned);
   // After the last take(): finishes those that wait and can still win.
   void take_waiting();
   // Slots that a filter names, without a scan.
@@ -41,9 +43,13 @@ class Funnel {
 
  private:
   std::size_t drop_hopeless(std::uint32_t* slots, float* bounds, std::size_t count) const;
-  std::size_t best_first(std::uint32_t* slots, float* bounds, std::size_t count);
-  void sharpen(const std::uint32_t* slots, const float* bounds, std::size_t count, bool sorted);
-  void finish(std::uint32_t* slots, float* bounds, std::size_t count, bool sorted);
+  void keep_waiting(const std::uint32_t* slots, const float* bounds, std::size_t count);
+  void take_most_promising();
+  float promising_below() const;
+  void sharpen(const std::uint32_t* slots, const float* bounds, std::size_t count);
+  void refine(const std::uint32_t* slots, std::size_t count, float* estimates, float* bounds);
+  void line_up(const std::uint32_t* slots, const float* bounds, std::size_t count);
+  void read_rows();
   void push(const std::uint32_t* slots, const float* bounds, const float* scores,
             std::size_t count);
 
@@ -51,13 +57,16 @@ class Funnel {
   const PreparedQuery& prepared_;
   FinalStage stage_;
   bool refines_;
-  std::size_t first_helping_;  // how many of a chunk's best are finished before the rest
+  std::size_t helping_;              // about how many are finished to lower the threshold
+  std::size_t next_helping_at_ = 0;  // in codes scanned
   ExactScorer scorer_;
   TopK top_;
   SharedThreshold* shared_;
   std::vector<std::uint32_t> waiting_slots_;
   std::vector<float> waiting_bounds_;
-  std::vector<float> order_;  // scratch of best_first
+  std::vector<std::uint32_t> chosen_slots_;  // scratch of take_most_promising
+  std::vector<float> chosen_bounds_;
+  std::vector<std::pair<float, std::uint32_t>> lined_up_;  // bounds and slots of rows to be read
 };
 
 }  // namespace ruvector::index

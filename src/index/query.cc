@@ -11,7 +11,6 @@
 namespace ruvector::index {
 namespace {
 
-constexpr float kRounding = 0x1p-18F;    // well above what the kernels' sums lose in float32
 constexpr float kQueryLevels = 8191.0F;  // 14 bits with sign: 128 * high + low, both int8
 
 // What the parts of nibble v stand for: four signs of +-0.5, or two 2-bit grid points.
@@ -61,8 +60,16 @@ std::size_t table_position(std::size_t g) { return g / 8 * 128 + (g % 2) * 64 + 
 }  // namespace
 
 BoundWidths bound_widths(double confidence) {
-  const double miss = 1.0 - confidence;
-  return {normal_quantile(1.0 - 0.9 * miss), normal_quantile(1.0 - 0.1 * miss)};
+  // Searches rarely change their confidence, and a quantile takes microseconds.
+  thread_local double last = 0.999;
+  thread_local BoundWidths widths = {normal_quantile(1.0 - 0.9 * 0.001),
+                                     normal_quantile(1.0 - 0.1 * 0.001)};
+  if (confidence != last) {
+    const double miss = 1.0 - confidence;
+    widths = {normal_quantile(1.0 - 0.9 * miss), normal_quantile(1.0 - 0.1 * miss)};
+    last = confidence;
+  }
+  return widths;
 }
 
 PreparedQuery::PreparedQuery(const Encoder& encoder, const float* query, const BoundWidths& widths,
@@ -160,11 +167,6 @@ float PreparedQuery::precise_estimate(const kernels::ScanCodes& codes, std::size
       ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
   const Factors factors = scan_factors(codes, slot);
   return factors.add - factors.rescale * s;
-}
-
-float PreparedQuery::lower_bound(float bound) const {
-  const float value = (bound + shift_) * scale_ - slack_;
-  return value - kRounding * std::fabs(value);
 }
 
 float PreparedQuery::kernel_threshold(float score) const {

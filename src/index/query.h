@@ -2,6 +2,7 @@
 // Thread-safe: const after construction.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -37,11 +38,16 @@ class PreparedQuery {
   // A kernel's estimate as a score.
   float score(float estimate) const { return (estimate + shift_) * scale_; }
   // A kernel's bound as a score that no rounding error lifts above the true one.
-  float lower_bound(float bound) const;
+  float lower_bound(float bound) const {
+    const float value = (bound + shift_) * scale_ - slack_;
+    return value - kRounding * std::fabs(value);
+  }
   // Some value such that lower_bound(b) <= score implies b <= kernel_threshold(score); finite.
   float kernel_threshold(float score) const;
 
  private:
+  static constexpr float kRounding = 0x1p-18F;  // well above what float32 sums of the kernels lose
+
   void tabulate(std::uint32_t scan_bits);
   void quantize(std::uint32_t refine_bits);
 

@@ -18,7 +18,7 @@
 namespace ruvector::index {
 namespace {
 
-constexpr float kDefaultConfidence = 0.999F;
+constexpr double kDefaultConfidence = 0.999;
 constexpr std::size_t kBatchQueries = 32;  // that share each read of the codes on one thread
 
 // What the last stage is when the user names no budget.
@@ -40,7 +40,8 @@ CascadeParams cascade_params(const State& state, std::size_t k, const SearchPara
   CascadeParams result;
   result.k = k;
   result.final_stage = default_stage(state, params);
-  result.widths = bound_widths(static_cast<double>(params.confidence.value_or(kDefaultConfidence)));
+  result.widths = bound_widths(params.confidence ? static_cast<double>(*params.confidence)
+                                                 : kDefaultConfidence);
   result.radius = params.radius.value_or(std::numeric_limits<float>::max());
   result.filter = filter;
   if (params.rerank_factor && !state.keeps_rows) {

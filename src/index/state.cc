@@ -1,6 +1,13 @@
 #include "index/state.h"
 
 namespace ruvector::index {
+namespace {
+
+// Second stage of a cascade that ends in exact rows: enough bits that few rows are read. An
+// estimate's error falls with the square root of the dimension, so long codes need fewer.
+std::uint32_t cascade_bits(std::size_t dims) { return dims <= 256 ? 6 : 4; }
+
+}  // namespace
 
 const char* kind_name(Kind kind) {
   switch (kind) {
@@ -29,7 +36,7 @@ CodeShape code_shape(Kind kind, std::size_t dim, std::uint32_t bits) {
   CodeShape shape;
   shape.dims = padded_dim(dim);
   shape.scan_bits = bits == 2 ? 2 : 1;
-  const std::uint32_t cascade = kind == Kind::rabitq_plus ? kCascadeRefineBits : 0;
+  const std::uint32_t cascade = kind == Kind::rabitq_plus ? cascade_bits(shape.dims) : 0;
   shape.refine_bits = bits <= 2 ? cascade : bits;
   return shape;
 }

@@ -21,10 +21,6 @@ namespace ruvector::index {
 enum class Kind : std::uint32_t { flat_f32 = 1, rabitq = 2, rabitq_plus = 3, rabitq_asym = 4 };
 const char* kind_name(Kind kind);
 
-// Second stage of a cascade that ends in exact rows: four more bits tell enough neighbours apart
-// that few rows are read (docs/decisions/0008-cascade.md).
-inline constexpr std::uint32_t kCascadeRefineBits = 4;
-
 struct State {
   Kind kind = Kind::flat_f32;
   std::size_t dim = 0;
