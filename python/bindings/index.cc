@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "arrays.h"
+#include "gil.h"
 #include "index_docs.h"
 #include "numbers.h"
 #include "progress.h"
@@ -22,12 +23,12 @@ namespace ruvector::bindings {
 namespace {
 
 using namespace nb::literals;
-using Unlocked = nb::call_guard<nb::gil_scoped_release>;
+using Unlocked = nb::call_guard<ReleasedGil>;
 using Path = std::filesystem::path;
 
 template <class Function>
 auto unlocked(Function&& function) {
-  const nb::gil_scoped_release released;
+  const ReleasedGil released;
   return function();
 }
 

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "arrays.h"
+#include "gil.h"
 #include "index_docs.h"
 #include "numbers.h"
 #include "progress.h"
@@ -20,7 +21,7 @@ namespace ruvector::bindings {
 namespace {
 
 using namespace nb::literals;
-using Unlocked = nb::call_guard<nb::gil_scoped_release>;
+using Unlocked = nb::call_guard<ReleasedGil>;
 using Path = std::filesystem::path;
 
 Metric to_metric(const std::string& name) {
@@ -49,21 +50,21 @@ T build(nb::handle vectors, nb::handle ids, nb::handle seed, const std::string& 
       .bits = to_optional<std::uint32_t>(bits, "bits"),
       .threads = to_optional<std::size_t>(threads, "threads"),
       .progress = bridge.callback()};
-  const nb::gil_scoped_release unlocked;
+  const ReleasedGil unlocked;
   return T::build(matrix.view(), params);
 }
 
 template <class T>
 T deserialize(nb::handle data) {
   const BytesInput image(data, "data");
-  const nb::gil_scoped_release unlocked;
+  const ReleasedGil unlocked;
   return T::deserialize(image.values());
 }
 
 template <class T>
 nb::object copy(const T& self) {
   return nb::cast([&] {
-    const nb::gil_scoped_release unlocked;
+    const ReleasedGil unlocked;
     return T(self);
   }());
 }

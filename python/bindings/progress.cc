@@ -1,5 +1,6 @@
 #include "progress.h"
 
+#include "gil.h"
 #include "numbers.h"
 #include "ruvector/base/errors.h"
 
@@ -36,7 +37,7 @@ void ProgressBridge::report(std::size_t done, std::size_t total) {
   const auto now = std::chrono::steady_clock::now();
   if (now - last_ < kInterval && done != total) return;
   last_ = now;
-  const nb::gil_scoped_acquire locked;
+  const HeldGil locked;
   if (PyErr_CheckSignals() != 0) nb::raise_python_error();
   if (!function_.is_valid()) return;
   const nb::object answer = function_(done, total);

@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 
+#include "arrays.h"
 #include "numbers.h"
 #include "results.h"
 #include "rooms.h"
@@ -21,11 +22,22 @@ nb::object python_cpu_features() {
       .attr("CpuFeatures")(features.architecture, features.simd_level, nb::tuple(available));
 }
 
+// Where the conversion of an argument finds its values: the tests compare it with the array's own
+// address.
+std::uintptr_t input_address(nb::handle source, const std::string& kind) {
+  if (kind == "vector")
+    return reinterpret_cast<std::uintptr_t>(VectorInput(source, "x").values().data());
+  if (kind == "matrix")
+    return reinterpret_cast<std::uintptr_t>(MatrixInput(source, "x").view().data);
+  return reinterpret_cast<std::uintptr_t>(IdsInput(source, "x").values().data());
+}
+
 }  // namespace
 
 void init_runtime(nb::module_& m) {
   using namespace nb::literals;
   m.attr("__version__") = kVersion;
+  m.def("_input_address", &input_address, "source"_a, "kind"_a);
   m.def("cpu_features", &python_cpu_features, nb::sig("def cpu_features() -> CpuFeatures"),
         R"(The processor's instruction sets, and which kernels are in use.
 

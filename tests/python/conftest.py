@@ -1,0 +1,65 @@
+"""What the tests of the package share."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+from numpy.typing import NDArray
+
+import ruvector
+
+# Timing on a busy machine says nothing about correctness.
+settings.register_profile(
+    "ruvector", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ruvector")
+
+INDEX_CLASSES = (
+    ruvector.FlatF32Index,
+    ruvector.RabitqIndex,
+    ruvector.RabitqPlusIndex,
+    ruvector.RabitqAsymIndex,
+)
+EXACT_CLASSES = (ruvector.FlatF32Index, ruvector.RabitqPlusIndex)
+
+
+@pytest.fixture(params=INDEX_CLASSES, ids=lambda cls: cls.__name__)
+def index_class(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+@pytest.fixture(params=EXACT_CLASSES, ids=lambda cls: cls.__name__)
+def exact_class(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def vectors() -> NDArray[np.float32]:
+    return np.random.default_rng(7).standard_normal((300, 64), dtype=np.float32)
+
+
+@pytest.fixture
+def run_script() -> Callable[..., str]:
+    """Runs Python code in a process of its own and gives what it printed."""
+
+    def run(code: str, *arguments: str, **environment: str) -> str:
+        import os
+
+        process = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+            env={**os.environ, **environment},
+        )
+        assert process.returncode == 0, process.stderr
+        return process.stdout
+
+    return run
