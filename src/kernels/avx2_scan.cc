@@ -61,7 +61,9 @@ inline void add_entries(const std::uint8_t* table, __m256i nibbles, Sums& sums) 
       _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)));
   const __m256i found = _mm256_shuffle_epi8(entries, nibbles);
   sums.all = _mm256_add_epi16(sums.all, found);
-  sums.odd = _mm256_add_epi16(sums.odd, _mm256_srli_epi16(found, 8));
+  // A multiplication by 0 and 1 instead of a shift, which competes with the shuffles for a port.
+  const __m256i odd = _mm256_maddubs_epi16(found, _mm256_set1_epi16(0x0100));
+  sums.odd = _mm256_add_epi16(sums.odd, odd);
 }
 
 // Adds the sums over words [begin, end) of 32 vectors to `totals`, in order.
@@ -105,8 +107,17 @@ inline __m256 load_halves(const std::uint8_t* place) {
   return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(place)));
 }
 
-// The bounds of 32 vectors, and the mask of those that are within the threshold. `factors` is where
-// their `add` lies.
+// The bounds of a run of blocks and the lanes that are within the threshold. Survivors are rare, so
+// they are picked from a whole run at a time: a branch for each block would be mispredicted.
+constexpr std::size_t kRun = 16;
+
+struct Run {
+  alignas(32) float bounds[kRun][kBlockVectors];
+  std::uint64_t survivors[kRun];
+};
+
+// Writes the bounds of 32 vectors and returns the mask of those that are within the threshold.
+// `factors` is where their `add` lies.
 inline std::uint64_t find_bounds(const __m256i (&sums)[kGroups / 2], const std::uint8_t* factors,
                                  const ScanQuery& query, float* bounds) {
   const __m256 step = _mm256_set1_ps(query.step);
@@ -120,32 +131,40 @@ inline std::uint64_t find_bounds(const __m256i (&sums)[kGroups / 2], const std::
     const __m256 estimate = _mm256_sub_ps(load_halves(factors), rescaled);
     const __m256 margin = _mm256_mul_ps(load_halves(factors + 4 * kBlockVectors), error_scale);
     const __m256 bound = _mm256_sub_ps(estimate, margin);
-    _mm256_storeu_ps(bounds + kLanes * g, bound);
+    _mm256_store_ps(bounds + kLanes * g, bound);
     const int within = _mm256_movemask_ps(_mm256_cmp_ps(bound, threshold, _CMP_LE_OQ));
     mask |= static_cast<std::uint32_t>(within) << (kLanes * g);
   }
   return mask;
 }
 
-// Appends the surviving lanes of a block.
-inline void append(const float* bounds, std::uint64_t survivors, std::uint32_t slot,
-                   ScanQuery& query) {
+void append_run(const Run& run, const std::uint32_t* numbers, std::size_t blocks,
+                ScanQuery& query) {
+  std::size_t hits[kRun];
+  std::size_t hit_count = 0;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    hits[hit_count] = i;
+    hit_count += run.survivors[i] != 0 ? 1 : 0;
+  }
   std::size_t count = query.count;
-  for (; survivors != 0; survivors &= survivors - 1, ++count) {
-    const auto lane = static_cast<std::uint32_t>(__builtin_ctzll(survivors));
-    query.slots[count] = slot + lane;
-    query.bounds[count] = bounds[lane];
+  for (std::size_t h = 0; h < hit_count; ++h) {
+    const std::size_t i = hits[h];
+    const auto slot = static_cast<std::uint32_t>(numbers[i] * kBlockVectors);
+    for (std::uint64_t left = run.survivors[i]; left != 0; left &= left - 1, ++count) {
+      const auto lane = static_cast<std::uint32_t>(__builtin_ctzll(left));
+      query.slots[count] = slot + lane;
+      query.bounds[count] = run.bounds[i][lane];
+    }
   }
   query.count = count;
 }
 
 template <std::size_t kQueries>
 void scan_block(const ScanCodes& codes, std::size_t number, std::uint64_t allowed,
-                ScanQuery* queries) {
+                const ScanQuery* queries, std::size_t i, Run* runs) {
   const std::uint8_t* block = codes.blocks + number * codes.block_bytes;
   const std::uint8_t* factors = block + codes.words * kWordBytes;
   prefetch_lines(factors + kAhead, 6);
-  float bounds[kQueries][kBlockVectors];
   std::uint64_t survivors[kQueries] = {};
   for (std::size_t half = 0; half < 2; ++half) {
     __m256i totals[kQueries][kGroups / 2];
@@ -158,23 +177,29 @@ void scan_block(const ScanCodes& codes, std::size_t number, std::uint64_t allowe
       sum_words<kQueries>(block + half * kWordBytes / 2, w, end, queries, totals);
     }
     for (std::size_t q = 0; q < kQueries; ++q) {
-      const std::uint64_t within =
-          find_bounds(totals[q], factors + half * kBlockVectors, queries[q], bounds[q] + half * 32);
+      const std::uint64_t within = find_bounds(totals[q], factors + half * kBlockVectors,
+                                               queries[q], runs[q].bounds[i] + half * 32);
       survivors[q] |= within << (half * 32);
     }
   }
-  const auto slot = static_cast<std::uint32_t>(number * kBlockVectors);
-  for (std::size_t q = 0; q < kQueries; ++q) {
-    append(bounds[q], survivors[q] & allowed, slot, queries[q]);
-  }
+  for (std::size_t q = 0; q < kQueries; ++q) runs[q].survivors[i] = survivors[q] & allowed;
 }
 
 template <std::size_t kQueries>
 void scan_blocks(const ScanCodes& codes, std::size_t first, std::size_t blocks,
                  const std::uint64_t* allowed, ScanQuery* queries) {
-  for (std::size_t number = first; number < first + blocks; ++number) {
-    const std::uint64_t lanes = allowed != nullptr ? allowed[number] : ~std::uint64_t{0};
-    if (lanes != 0) scan_block<kQueries>(codes, number, lanes, queries);
+  Run runs[kQueries];
+  std::uint32_t numbers[kRun];
+  const std::size_t end = first + blocks;
+  for (std::size_t number = first; number < end;) {
+    std::size_t i = 0;
+    for (; number < end && i < kRun; ++number) {
+      const std::uint64_t lanes = allowed != nullptr ? allowed[number] : ~std::uint64_t{0};
+      if (lanes == 0) continue;
+      scan_block<kQueries>(codes, number, lanes, queries, i, runs);
+      numbers[i++] = static_cast<std::uint32_t>(number);
+    }
+    for (std::size_t q = 0; q < kQueries; ++q) append_run(runs[q], numbers, i, queries[q]);
   }
 }
 

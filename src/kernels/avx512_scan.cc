@@ -82,57 +82,112 @@ inline Factors load_factors(const std::uint8_t* place) {
   return factors;
 }
 
-// Appends the surviving lanes of a block.
-inline void append(const __m512 (&bounds)[kGroups], std::uint64_t survivors, std::uint32_t slot,
-                   ScanQuery& query) {
-  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  std::size_t count = query.count;
-  for (int g = 0; g < kGroups; ++g, survivors >>= 16, slot += 16) {
-    const __mmask16 mask = static_cast<__mmask16>(survivors);
-    const __m512i slots = _mm512_add_epi32(lane, _mm512_set1_epi32(static_cast<int>(slot)));
-    // Compressed in a register and stored whole: the memory form is microcoded on some processors.
-    _mm512_storeu_si512(query.slots + count, _mm512_maskz_compress_epi32(mask, slots));
-    _mm512_storeu_ps(query.bounds + count, _mm512_maskz_compress_ps(mask, bounds[g]));
-    count += static_cast<std::size_t>(__builtin_popcount(mask));
-  }
-  query.count = count;
-}
+// The bounds of a run of blocks and the lanes that are within the threshold. Survivors are rare, so
+// they are picked from a whole run at a time: a branch for each block would be mispredicted.
+constexpr std::size_t kRun = 16;
 
-inline void select(const __m512i (&sums)[kGroups], const Factors& factors, std::uint64_t allowed,
-                   std::uint32_t slot, ScanQuery& query) {
+struct Run {
+  alignas(64) float bounds[kRun][kBlockVectors];
+  std::uint64_t survivors[kRun];
+};
+
+inline void find_bounds(const __m512i (&sums)[kGroups], const Factors& factors,
+                        std::uint64_t allowed, const ScanQuery& query, std::size_t i, Run& run) {
   const __m512 step = _mm512_set1_ps(query.step);
   const __m512 offset = _mm512_set1_ps(query.offset);
   const __m512 error_scale = _mm512_set1_ps(query.error_scale);
   const __m512 threshold = _mm512_set1_ps(query.threshold);
-  __m512 bounds[kGroups];
   std::uint64_t survivors = 0;
   for (int g = 0; g < kGroups; ++g) {
     const __m512 product = _mm512_mul_ps(step, _mm512_cvtepi32_ps(sums[g]));
     const __m512 s = _mm512_add_ps(product, offset);
     const __m512 estimate = _mm512_sub_ps(factors.add[g], _mm512_mul_ps(factors.rescale[g], s));
-    bounds[g] = _mm512_sub_ps(estimate, _mm512_mul_ps(factors.error[g], error_scale));
-    const __mmask16 mask = _mm512_cmp_ps_mask(bounds[g], threshold, _CMP_LE_OQ);
+    const __m512 bound = _mm512_sub_ps(estimate, _mm512_mul_ps(factors.error[g], error_scale));
+    _mm512_store_ps(run.bounds[i] + 16 * g, bound);
+    const __mmask16 mask = _mm512_cmp_ps_mask(bound, threshold, _CMP_LE_OQ);
     survivors |= std::uint64_t{mask} << (16 * g);
   }
-  survivors &= allowed;
-  if (__builtin_expect(survivors != 0, 0)) append(bounds, survivors, slot, query);
+  run.survivors[i] = survivors & allowed;
+}
+
+// Appends the surviving lanes of a block, when they are few.
+inline void append_few(const float* bounds, std::uint64_t survivors, std::uint32_t slot,
+                       ScanQuery& query) {
+  std::size_t count = query.count;
+  for (; survivors != 0; survivors &= survivors - 1, ++count) {
+    const auto lane = static_cast<std::uint32_t>(__builtin_ctzll(survivors));
+    query.slots[count] = slot + lane;
+    query.bounds[count] = bounds[lane];
+  }
+  query.count = count;
+}
+
+// The same for many.
+inline void append_many(const float* bounds, std::uint64_t survivors, std::uint32_t slot,
+                        ScanQuery& query) {
+  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  std::size_t count = query.count;
+  for (int g = 0; g < kGroups; ++g, survivors >>= 16, slot += 16, bounds += 16) {
+    const __mmask16 mask = static_cast<__mmask16>(survivors);
+    const __m512i slots = _mm512_add_epi32(lane, _mm512_set1_epi32(static_cast<int>(slot)));
+    // Compressed in a register and stored whole: the memory form is microcoded on some processors.
+    _mm512_storeu_si512(query.slots + count, _mm512_maskz_compress_epi32(mask, slots));
+    _mm512_storeu_ps(query.bounds + count, _mm512_maskz_compress_ps(mask, _mm512_load_ps(bounds)));
+    count += static_cast<std::size_t>(__builtin_popcount(mask));
+  }
+  query.count = count;
+}
+
+void append_run(const Run& run, const std::uint32_t* numbers, std::size_t blocks,
+                ScanQuery& query) {
+  constexpr int kFew = 8;
+  std::size_t hits[kRun];
+  std::size_t hit_count = 0;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    hits[hit_count] = i;
+    hit_count += run.survivors[i] != 0 ? 1 : 0;
+  }
+  for (std::size_t h = 0; h < hit_count; ++h) {
+    const std::size_t i = hits[h];
+    const auto slot = static_cast<std::uint32_t>(numbers[i] * kBlockVectors);
+    if (__builtin_popcountll(run.survivors[i]) <= kFew) {
+      append_few(run.bounds[i], run.survivors[i], slot, query);
+    } else {
+      append_many(run.bounds[i], run.survivors[i], slot, query);
+    }
+  }
+}
+
+template <int kQueries>
+inline void scan_block(const ScanCodes& codes, std::size_t number, std::uint64_t allowed,
+                       const ScanQuery* queries, std::size_t i, Run* runs) {
+  const std::uint8_t* block = codes.blocks + number * codes.block_bytes;
+  __m512i sums[kQueries][kGroups];
+  sum_tables<kQueries>(block, codes.words, queries, sums);
+  const std::uint8_t* end = block + codes.words * kWordBytes;
+  prefetch_word(end + kAhead);
+  prefetch_word(end + kAhead + kWordBytes);
+  const Factors factors = load_factors(end);
+  for (int q = 0; q < kQueries; ++q) {
+    find_bounds(sums[q], factors, allowed, queries[q], i, runs[q]);
+  }
 }
 
 template <int kQueries>
 void scan_blocks(const ScanCodes& codes, std::size_t first, std::size_t blocks,
                  const std::uint64_t* allowed, ScanQuery* queries) {
-  for (std::size_t number = first; number < first + blocks; ++number) {
-    const std::uint64_t lanes = allowed != nullptr ? allowed[number] : ~std::uint64_t{0};
-    if (lanes == 0) continue;
-    const std::uint8_t* block = codes.blocks + number * codes.block_bytes;
-    __m512i sums[kQueries][kGroups];
-    sum_tables<kQueries>(block, codes.words, queries, sums);
-    const std::uint8_t* end = block + codes.words * kWordBytes;
-    prefetch_word(end + kAhead);
-    prefetch_word(end + kAhead + kWordBytes);
-    const Factors factors = load_factors(end);
-    const std::uint32_t slot = static_cast<std::uint32_t>(number * kBlockVectors);
-    for (int q = 0; q < kQueries; ++q) select(sums[q], factors, lanes, slot, queries[q]);
+  Run runs[kQueries];
+  std::uint32_t numbers[kRun];
+  const std::size_t end = first + blocks;
+  for (std::size_t number = first; number < end;) {
+    std::size_t i = 0;
+    for (; number < end && i < kRun; ++number) {
+      const std::uint64_t lanes = allowed != nullptr ? allowed[number] : ~std::uint64_t{0};
+      if (lanes == 0) continue;
+      scan_block<kQueries>(codes, number, lanes, queries, i, runs);
+      numbers[i++] = static_cast<std::uint32_t>(number);
+    }
+    for (int q = 0; q < kQueries; ++q) append_run(runs[q], numbers, i, queries[q]);
   }
 }
 
