@@ -12,11 +12,26 @@ namespace {
 constexpr std::size_t kRefineAtOnce = 128;
 constexpr std::size_t kExactAtOnce = 16;
 constexpr std::size_t kSample = 64;
+constexpr std::size_t kSpareWaiting = 64;
 constexpr std::size_t kManyWaiting = 1U << 16U;
 constexpr float kNothing = std::numeric_limits<float>::lowest();
 
 std::size_t kept(const CascadeParams& params) {
   return params.budget > 0 ? params.budget : params.k;
+}
+
+// Per thread, for funnels to come; a batch has some tens at once.
+std::vector<std::unique_ptr<Waiting>>& spare_waiting() {
+  thread_local std::vector<std::unique_ptr<Waiting>> spare;
+  return spare;
+}
+
+Waiting* borrow_waiting() {
+  auto& spare = spare_waiting();
+  if (spare.empty()) return new Waiting;
+  Waiting* waiting = spare.back().release();
+  spare.pop_back();
+  return waiting;
 }
 
 FinalStage last_stage(const CascadeSource& source, const CascadeParams& params) {
@@ -25,6 +40,19 @@ FinalStage last_stage(const CascadeSource& source, const CascadeParams& params) 
 }
 
 }  // namespace
+
+void ReturnWaiting::operator()(Waiting* waiting) const noexcept {
+  std::unique_ptr<Waiting> owned(waiting);
+  auto& spare = spare_waiting();
+  owned->scanned.count = 0;
+  owned->lined_up.clear();
+  if (spare.size() == kSpareWaiting) return;
+  try {
+    spare.push_back(std::move(owned));
+  } catch (const std::bad_alloc&) {
+    // Then this one is freed.
+  }
+}
 
 Funnel::Funnel(const CascadeSource& source, const PreparedQuery& prepared, const float* query,
                const CascadeParams& params, SharedThreshold* shared)
@@ -37,7 +65,8 @@ Funnel::Funnel(const CascadeSource& source, const PreparedQuery& prepared, const
       scorer_(source.rows, query),
       // With a budget the estimates may lie above the radius where the exact scores do not.
       top_(kept(params), params.budget > 0 ? std::numeric_limits<float>::max() : params.radius),
-      shared_(shared) {}
+      shared_(shared),
+      waiting_(borrow_waiting()) {}
 
 float Funnel::threshold() const {
   const float own = top_.threshold();
@@ -52,7 +81,6 @@ void Funnel::take(std::uint32_t* slots, float* bounds, std::size_t count, std::s
     push(slots, bounds, bounds, count);
     return;
   }
-  for (std::size_t i = 0; i < count; ++i) bounds[i] = prepared_.lower_bound(bounds[i]);
   keep_waiting(slots, bounds, count);
   if (stats.codes_scanned < next_helping_at_) return;
   next_helping_at_ = 4 * stats.codes_scanned;
@@ -61,11 +89,10 @@ void Funnel::take(std::uint32_t* slots, float* bounds, std::size_t count, std::s
 
 void Funnel::take_waiting() {
   take_most_promising();
-  const std::size_t count =
-      drop_hopeless(waiting_slots_.data(), waiting_bounds_.data(), waiting_slots_.size());
-  sharpen(waiting_slots_.data(), waiting_bounds_.data(), count);
-  waiting_slots_.clear();
-  waiting_bounds_.clear();
+  BoundedSlots& scanned = waiting_->scanned;
+  drop_hopeless(scanned);
+  sharpen(scanned.slots.data(), scanned.bounds.data(), scanned.count);
+  scanned.count = 0;
 }
 
 void Funnel::take_unscanned(std::span<const std::uint32_t> slots) {
@@ -80,59 +107,66 @@ void Funnel::take_exact(std::span<const std::uint32_t> slots) {
   push(slots.data(), scores.data(), scores.data(), slots.size());
 }
 
-std::size_t Funnel::drop_hopeless(std::uint32_t* slots, float* bounds, std::size_t count) const {
+void Funnel::drop_hopeless(BoundedSlots& from) const {
   const float limit = threshold();
+  std::uint32_t* slots = from.slots.data();
+  float* bounds = from.bounds.data();
   std::size_t left = 0;
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < from.count; ++i) {
+    const float bound = bounds[i];
     slots[left] = slots[i];
-    bounds[left] = bounds[i];
-    left += bounds[i] <= limit ? 1 : 0;
+    bounds[left] = bound;
+    left += bound <= limit ? 1 : 0;
   }
-  return left;
+  from.count = left;
 }
 
 void Funnel::keep_waiting(const std::uint32_t* slots, const float* bounds, std::size_t count) {
-  if (waiting_slots_.size() + count > kManyWaiting) {
-    waiting_slots_.resize(
-        drop_hopeless(waiting_slots_.data(), waiting_bounds_.data(), waiting_slots_.size()));
-    waiting_bounds_.resize(waiting_slots_.size());
-  }
-  waiting_slots_.insert(waiting_slots_.end(), slots, slots + count);
-  waiting_bounds_.insert(waiting_bounds_.end(), bounds, bounds + count);
+  BoundedSlots& scanned = waiting_->scanned;
+  if (scanned.count + count > kManyWaiting) drop_hopeless(scanned);
+  scanned.make_room(count);
+  std::copy_n(slots, count, scanned.slots.data() + scanned.count);
+  float* to = scanned.bounds.data() + scanned.count;
+  for (std::size_t i = 0; i < count; ++i) to[i] = prepared_.lower_bound(bounds[i]);
+  scanned.count += count;
 }
 
 // Finishes about helping_ of those that wait, and drops those that cannot win any more.
 void Funnel::take_most_promising() {
-  const std::size_t count = waiting_slots_.size();
+  BoundedSlots& scanned = waiting_->scanned;
+  BoundedSlots& chosen = waiting_->chosen;
+  drop_hopeless(scanned);
   const float cut = promising_below();
-  const float limit = threshold();
-  chosen_slots_.resize(count);
-  chosen_bounds_.resize(count);
-  std::size_t chosen = 0;
+  chosen.count = 0;
+  chosen.make_room(scanned.count);
+  std::uint32_t* slots = scanned.slots.data();
+  float* bounds = scanned.bounds.data();
+  std::uint32_t* chosen_slots = chosen.slots.data();
+  float* chosen_bounds = chosen.bounds.data();
+  std::size_t taken = 0;
   std::size_t left = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t slot = waiting_slots_[i];
-    const float bound = waiting_bounds_[i];
-    chosen_slots_[chosen] = slot;
-    chosen_bounds_[chosen] = bound;
-    waiting_slots_[left] = slot;
-    waiting_bounds_[left] = bound;
-    const bool promising = bound <= cut;
-    chosen += promising ? 1 : 0;
-    left += !promising && bound <= limit ? 1 : 0;
+  for (std::size_t i = 0; i < scanned.count; ++i) {
+    const std::uint32_t slot = slots[i];
+    const float bound = bounds[i];
+    chosen_slots[taken] = slot;
+    chosen_bounds[taken] = bound;
+    slots[left] = slot;
+    bounds[left] = bound;
+    taken += bound <= cut ? 1 : 0;
+    left += bound <= cut ? 0 : 1;
   }
-  waiting_slots_.resize(left);
-  waiting_bounds_.resize(left);
-  sharpen(chosen_slots_.data(), chosen_bounds_.data(), chosen);
+  scanned.count = left;
+  sharpen(chosen_slots, chosen_bounds, taken);
 }
 
 // A bound that about helping_ of those that wait do not exceed, from an even sample of them.
 float Funnel::promising_below() const {
-  const std::size_t count = waiting_bounds_.size();
+  const BoundedSlots& scanned = waiting_->scanned;
+  const std::size_t count = scanned.count;
   if (count <= helping_) return std::numeric_limits<float>::max();
   std::array<float, kSample> sample;
   const std::size_t size = std::min(kSample, count);
-  for (std::size_t i = 0; i < size; ++i) sample[i] = waiting_bounds_[i * count / size];
+  for (std::size_t i = 0; i < size; ++i) sample[i] = scanned.bounds[i * count / size];
   const std::size_t rank = std::min(size - 1, helping_ * size / count + 1);
   const auto nth = sample.begin() + static_cast<std::ptrdiff_t>(rank);
   std::nth_element(sample.begin(), nth, sample.begin() + static_cast<std::ptrdiff_t>(size));
@@ -181,16 +215,16 @@ void Funnel::refine(const std::uint32_t* slots, std::size_t count, float* estima
 void Funnel::line_up(const std::uint32_t* slots, const float* bounds, std::size_t count) {
   const float limit = threshold();
   for (std::size_t i = 0; i < count; ++i) {
-    if (bounds[i] <= limit) lined_up_.push_back({bounds[i], slots[i]});
+    if (bounds[i] <= limit) waiting_->lined_up.push_back({bounds[i], slots[i]});
   }
 }
 
 // The last stage: exact scores, the lowest bounds first, for they lower the threshold most.
 void Funnel::read_rows() {
-  const std::size_t count = lined_up_.size();
+  const std::size_t count = waiting_->lined_up.size();
   if (count > helping_) {
-    const auto nth = lined_up_.begin() + static_cast<std::ptrdiff_t>(helping_);
-    std::nth_element(lined_up_.begin(), nth, lined_up_.end());
+    const auto nth = waiting_->lined_up.begin() + static_cast<std::ptrdiff_t>(helping_);
+    std::nth_element(waiting_->lined_up.begin(), nth, waiting_->lined_up.end());
   }
   std::array<std::uint32_t, kExactAtOnce> slots;
   std::array<float, kExactAtOnce> bounds;
@@ -199,15 +233,16 @@ void Funnel::read_rows() {
     const float limit = threshold();
     std::size_t n = 0;
     for (; i < count && n < kExactAtOnce; ++i) {
-      bounds[n] = lined_up_[i].first;
-      slots[n] = lined_up_[i].second;
+      bounds[n] = waiting_->lined_up[i].first;
+      slots[n] = waiting_->lined_up[i].second;
+      __builtin_prefetch(source_.rows.ids + slots[n]);
       n += bounds[n] <= limit ? 1 : 0;
     }
     scorer_.score(slots.data(), n, scores.data());
     stats.rows_read += n;
     push(slots.data(), bounds.data(), scores.data(), n);
   }
-  lined_up_.clear();
+  waiting_->lined_up.clear();
 }
 
 void Funnel::push(const std::uint32_t* slots, const float* bounds, const float* scores,

@@ -2,8 +2,8 @@
 // Not thread-safe: one per query and part of the index; several may share a threshold.
 #pragma once
 
-#include <array>
 #include <atomic>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -15,6 +15,30 @@ namespace ruvector::index {
 
 // The lowest threshold that any part of a split search has reached.
 using SharedThreshold = std::atomic<float>;
+
+// Slots with lower bounds of their scores, in arrays that grow but are not cleared.
+struct BoundedSlots {
+  std::vector<std::uint32_t> slots;
+  std::vector<float> bounds;
+  std::size_t count = 0;
+
+  void make_room(std::size_t more) {
+    if (count + more <= slots.size()) return;
+    slots.resize(2 * (count + more));
+    bounds.resize(slots.size());
+  }
+};
+
+// What waits in a funnel. Threads keep these for their next search: fresh pages each time would
+// cost more than the work on them.
+struct Waiting {
+  BoundedSlots scanned;                                   // for the stage after the scan
+  BoundedSlots chosen;                                    // the most promising of them
+  std::vector<std::pair<float, std::uint32_t>> lined_up;  // for their rows to be read
+};
+struct ReturnWaiting {
+  void operator()(Waiting* waiting) const noexcept;
+};
 
 class Funnel {
  public:
@@ -42,7 +66,7 @@ class Funnel {
   SearchStats stats;
 
  private:
-  std::size_t drop_hopeless(std::uint32_t* slots, float* bounds, std::size_t count) const;
+  void drop_hopeless(BoundedSlots& from) const;
   void keep_waiting(const std::uint32_t* slots, const float* bounds, std::size_t count);
   void take_most_promising();
   float promising_below() const;
@@ -62,11 +86,7 @@ class Funnel {
   ExactScorer scorer_;
   TopK top_;
   SharedThreshold* shared_;
-  std::vector<std::uint32_t> waiting_slots_;
-  std::vector<float> waiting_bounds_;
-  std::vector<std::uint32_t> chosen_slots_;  // scratch of take_most_promising
-  std::vector<float> chosen_bounds_;
-  std::vector<std::pair<float, std::uint32_t>> lined_up_;  // bounds and slots of rows to be read
+  std::unique_ptr<Waiting, ReturnWaiting> waiting_;
 };
 
 }  // namespace ruvector::index

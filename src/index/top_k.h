@@ -37,9 +37,7 @@ class TopK {
       heap_.push_back(candidate);
       std::push_heap(heap_.begin(), heap_.end());
     } else if (k_ > 0 && candidate < heap_.front()) {
-      std::pop_heap(heap_.begin(), heap_.end());
-      heap_.back() = candidate;
-      std::push_heap(heap_.begin(), heap_.end());
+      replace_worst(candidate);
     }
   }
 
@@ -58,6 +56,18 @@ class TopK {
   }
 
  private:
+  // One way down the heap, where pop and push would go down and up.
+  void replace_worst(const Candidate& candidate) {
+    const std::size_t size = heap_.size();
+    std::size_t hole = 0;
+    for (std::size_t child = 1; child < size; child = 2 * hole + 1) {
+      if (child + 1 < size && heap_[child] < heap_[child + 1]) ++child;
+      if (!(candidate < heap_[child])) break;
+      heap_[hole] = heap_[child];
+      hole = child;
+    }
+    heap_[hole] = candidate;
+  }
   float threshold_for_full(bool full) const {
     return full && k_ > 0 ? std::min(limit_, heap_.front().key) : limit_;
   }
