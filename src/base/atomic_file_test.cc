@@ -213,6 +213,13 @@ void rewrite(const std::filesystem::path& path, char letter) {
   file.commit();
 }
 
+// Starts with a letter that the child of the round before hardly left.
+[[noreturn]] void rewrite_for_ever(const std::filesystem::path& path, char first) {
+  for (char letter = first;; letter = letter == 'z' ? 'a' : static_cast<char>(letter + 1)) {
+    rewrite(path, letter);
+  }
+}
+
 TEST_F(AtomicFileTest, AKillAtAnyMomentLeavesTheOldOrTheNewContentWhole) {
   const auto target = path("a");
   const auto start = std::chrono::steady_clock::now();
@@ -224,8 +231,7 @@ TEST_F(AtomicFileTest, AKillAtAnyMomentLeavesTheOldOrTheNewContentWhole) {
     const std::string before = read_file(target);
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
-    // A letter that the child before, or this one after a rewrite, did not leave.
-    for (char letter = round % 2 == 0 ? 'a' : 'n'; child == 0; ++letter) rewrite(target, letter);
+    if (child == 0) rewrite_for_ever(target, round % 2 == 0 ? 'a' : 'n');
     ::usleep(static_cast<useconds_t>(random.uniform_float() * three.count()));
     ASSERT_EQ(::kill(child, SIGKILL), 0);
     ASSERT_EQ(::waitpid(child, nullptr, 0), child);

@@ -203,6 +203,7 @@ TEST(Parallel, ProgressMayItselfRunALoop) {
 TEST(Parallel, ManyCallersAtOnceGetTheirOwnResults) {
   std::atomic<int> wrong{0};
   std::vector<std::thread> callers;
+  callers.reserve(6);
   for (std::size_t caller = 0; caller < 6; ++caller) {
     callers.emplace_back([&wrong, caller] {
       for (std::size_t round = 0; round < 300; ++round) {

@@ -42,6 +42,7 @@ TEST(Random, ASeedIsExpandedBySplitMix64) {
 TEST(Random, UniformFloatsFillTheUnitIntervalEvenly) {
   Random random(1);
   constexpr int kDraws = 400'000;
+  constexpr int kPerBin = kDraws / 16;
   std::vector<int> bins(16);
   for (int i = 0; i < kDraws; ++i) {
     const float value = random.uniform_float();
@@ -50,7 +51,7 @@ TEST(Random, UniformFloatsFillTheUnitIntervalEvenly) {
     ++bins[static_cast<std::size_t>(value * 16.0f)];
   }
   // Five standard deviations of a bin: sqrt(n p (1 - p)) = 153.
-  for (const int count : bins) EXPECT_NEAR(count, kDraws / 16, 765);
+  for (const int count : bins) EXPECT_NEAR(count, kPerBin, 765);
 }
 
 TEST(Random, UniformBelowReachesEveryValueAndNoOther) {

@@ -30,7 +30,7 @@ thread_local bool inside_task = false;
 // behind, and the child makes another at its first use.
 void forget_pool_in_child() { pool_of_process.store(nullptr, std::memory_order_relaxed); }
 
-[[maybe_unused]] const int fork_handler_registered =
+[[maybe_unused]] const int kForkHandlerRegistered =
     ::pthread_atfork(nullptr, nullptr, &forget_pool_in_child);
 
 void pause_cpu() {
@@ -112,7 +112,7 @@ bool WorkerPool::is_inside_task() noexcept { return inside_task; }
 void WorkerPool::post(ParallelJob& job) {
   const std::size_t helpers = job.width - 1;
   const std::size_t most = std::max(helpers, num_threads() - 1);
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   jobs_.push_back(&job);
   job.slots.set(0);
   std::size_t wanted = 0;
@@ -124,6 +124,7 @@ void WorkerPool::post(ParallelJob& job) {
   job_count_.store(jobs_.size(), std::memory_order_relaxed);
   epoch_.fetch_add(1, std::memory_order_release);
   std::size_t to_wake = helpers > coming ? std::min(helpers - coming, sleeping_) : 0;
+  lock.unlock();  // so that who wakes does not have to wait for it
   for (; to_wake > 0; --to_wake) work_.notify_one();
 }
 
