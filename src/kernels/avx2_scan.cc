@@ -61,16 +61,24 @@ inline void add_entries(const std::uint8_t* table, __m256i nibbles, Sums& sums) 
       _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)));
   const __m256i found = _mm256_shuffle_epi8(entries, nibbles);
   sums.all = _mm256_add_epi16(sums.all, found);
-  // A multiplication by 0 and 1 instead of a shift, which competes with the shuffles for a port.
-  const __m256i odd = _mm256_maddubs_epi16(found, _mm256_set1_epi16(0x0100));
+  const __m256i odd = _mm256_srli_epi16(found, 8);
   sums.odd = _mm256_add_epi16(sums.odd, odd);
+}
+
+inline void split_nibbles(const std::uint8_t* place, __m256i (&low)[4], __m256i (&high)[4]) {
+  const __m256i low_bits = _mm256_set1_epi8(0x0f);
+  __m256i bytes[4];
+  split_bytes(place, bytes);
+  for (std::size_t j = 0; j < 4; ++j) {
+    low[j] = _mm256_and_si256(bytes[j], low_bits);
+    high[j] = _mm256_and_si256(_mm256_srli_epi16(bytes[j], 4), low_bits);
+  }
 }
 
 // Adds the sums over words [begin, end) of 32 vectors to `totals`, in order.
 template <std::size_t kQueries>
 inline void sum_words(const std::uint8_t* half_block, std::size_t begin, std::size_t end,
                       const ScanQuery* queries, __m256i (&totals)[kQueries][kGroups / 2]) {
-  const __m256i low_bits = _mm256_set1_epi8(0x0f);
   const __m256i zero = _mm256_setzero_si256();
   Sums sums[kQueries];
   for (Sums& each : sums) each = {zero, zero};
@@ -78,16 +86,19 @@ inline void sum_words(const std::uint8_t* half_block, std::size_t begin, std::si
   for (std::size_t w = begin; w < end; ++w) {
     const std::uint8_t* place = half_block + w * kWordBytes;
     prefetch_lines(place + kAhead, 2);
-    __m256i bytes[4];
-    split_bytes(place, bytes);
-    for (std::size_t j = 0; j < 4; ++j) {
-      const __m256i low = _mm256_and_si256(bytes[j], low_bits);
-      const __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes[j], 4), low_bits);
-      for (std::size_t q = 0; q < kQueries; ++q) {
-        const std::uint8_t* table = queries[q].table + w * kTableBytes + 16 * j;
-        add_entries(table, low, sums[q]);
-        add_entries(table + 64, high, sums[q]);
+    __m256i low[4];
+    __m256i high[4];
+    split_nibbles(place, low, high);
+    // Unrolled over the queries, the sums of all of them would be spilled at every step.
+#pragma GCC unroll 1
+    for (std::size_t q = 0; q < kQueries; ++q) {
+      const std::uint8_t* table = queries[q].table + w * kTableBytes;
+      Sums sum = sums[q];
+      for (std::size_t j = 0; j < 4; ++j) {
+        add_entries(table + 16 * j, low[j], sum);
+        add_entries(table + 64 + 16 * j, high[j], sum);
       }
+      sums[q] = sum;
     }
   }
   for (std::size_t q = 0; q < kQueries; ++q) {
