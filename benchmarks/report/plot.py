@@ -11,9 +11,7 @@ from benchmarks.peers import PEERS
 # Recall is drawn as its distance to 1, on a log axis that ends here: what lies beyond is exact.
 FLOOR = 1e-4
 WORST = 0.9
-COLOURS = ("#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b", "#e377c2", "#7f7f7f")
-MARKERS = "osD^vP*X"
-LINES = ("-", "--", ":")
+MARKERS = "osD^vP*Xphd"
 
 
 def frontier(run: dict[str, Any], k: int) -> list[tuple[float, float]]:
@@ -41,41 +39,51 @@ def draw_case(case: dict[str, Any], folder: Path) -> None:
     matplotlib.rcParams.update({"svg.hashsalt": "ruvector", "font.size": 9})
     pyplot: Any = importlib.import_module("matplotlib.pyplot")
     ks = [int(k) for k in case["recalls"]]
-    figure, grid = pyplot.subplots(1, len(ks), figsize=(6.2 * len(ks), 4.4), squeeze=False)
+    figure, grid = pyplot.subplots(
+        1, len(ks), figsize=(3.2 + 5.0 * len(ks), 4.6), squeeze=False, layout="constrained"
+    )
     for axes, k in zip(grid[0], ks, strict=True):
         draw_axes(axes, case, k)
     figure.suptitle(f"{case['title']}: one query per call, one thread, {case['machine']['cpu']}")
-    figure.tight_layout()
+    names: dict[str, Any] = {}
+    for axes in grid[0]:
+        lines, labels = axes.get_legend_handles_labels()
+        names.update(zip(labels, lines, strict=True))
+    figure.legend(names.values(), names.keys(), fontsize=8, loc="outside right center")
     figure.savefig(folder / f"{case['case']}.svg", metadata={"Date": None})
     figure.savefig(folder / f"{case['case']}.png", dpi=130)
     pyplot.close(figure)
 
 
 def draw_axes(axes: Any, case: dict[str, Any], k: int) -> None:
+    palette: Any = importlib.import_module("matplotlib").colormaps["tab20"]
     runs = [run for run in case["runs"] if run["threads"] == 1]
     for run in runs:
         points = [point for point in frontier(run, k) if point[0] >= WORST]
         if not points:
             continue
-        style = list(PEERS).index(run["peer"])
+        style, ours = list(PEERS).index(run["peer"]), run["peer"] == "ours"
         axes.plot(
             [max(FLOOR, 1 - recall) for recall, _ in points],
             [speed for _, speed in points],
-            color=COLOURS[style % len(COLOURS)],
+            color="black" if ours else palette(style % 20),
             marker=MARKERS[style % len(MARKERS)],
             markersize=5,
-            linewidth=2.4 if run["peer"] == "ours" else 1.2,
-            linestyle=LINES[style // len(COLOURS)],
+            linewidth=2.6 if ours else 1.2,
+            zorder=3 if ours else 2,
             label=run["title"],
         )
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(1 - WORST, FLOOR * 0.8)
     axes.set_xticks([0.1, 0.01, 0.001, FLOOR], ["0.9", "0.99", "0.999", "1"])
+    ticker: Any = importlib.import_module("matplotlib.ticker")
+    for set_formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        set_formatter(ticker.StrMethodFormatter("{x:,.0f}"))
+    axes.tick_params(axis="y", which="minor", labelsize=7)
     axes.set_xlabel(f"recall@{k}")
     axes.set_ylabel("queries per second")
     axes.grid(visible=True, which="major", alpha=0.3)
-    axes.legend(fontsize=7, loc="lower left")
 
 
 def draw_all(cases: dict[str, dict[str, Any]], folder: Path) -> None:
