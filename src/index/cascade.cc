@@ -130,6 +130,12 @@ std::vector<Hit> gather(const CascadeSource& source, const PreparedQuery& prepar
   return last.top().take_sorted();
 }
 
+// A search that ends with the scan gives estimates: nothing is taken off for their error.
+BoundWidths widths(const CascadeParams& params) {
+  const bool bounds = params.final_stage != FinalStage::scan || params.budget > 0;
+  return bounds ? params.widths : BoundWidths{0.0F, 0.0F};
+}
+
 bool precise(const CascadeSource& source, const CascadeParams& params) {
   return params.final_stage == FinalStage::precise ||
          (params.budget > 0 && source.codes->shape().refine_bits == 0);
@@ -140,7 +146,7 @@ bool precise(const CascadeSource& source, const CascadeParams& params) {
 std::vector<Hit> cascade_search(const CascadeSource& source, const float* query,
                                 const CascadeParams& params, std::size_t threads,
                                 SearchStats* stats) {
-  const PreparedQuery prepared(*source.encoder, query, params.widths, precise(source, params));
+  const PreparedQuery prepared(*source.encoder, query, widths(params), precise(source, params));
   const std::size_t blocks = source.codes->block_count();
   const std::size_t parts = std::clamp<std::size_t>(blocks / kMinBlocksPerThread, 1, threads);
   SharedThreshold shared(std::numeric_limits<float>::max());
@@ -165,7 +171,7 @@ void cascade_search_batch(const CascadeSource& source, const float* queries, std
   std::vector<Funnel*> pointers;
   prepared.reserve(count);
   for (std::size_t q = 0; q < count; ++q) {
-    prepared.emplace_back(*source.encoder, queries + q * dim, params.widths,
+    prepared.emplace_back(*source.encoder, queries + q * dim, widths(params),
                           precise(source, params));
     funnels[q].emplace_back(source, prepared[q], queries + q * dim, params, nullptr);
     pointers.push_back(funnels[q].data());
