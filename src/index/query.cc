@@ -11,6 +11,7 @@
 namespace ruvector::index {
 namespace {
 
+constexpr float kTiniest = 0x1p-110F;    // queries below it are zero, beside any vector
 constexpr float kQueryLevels = 8191.0F;  // 14 bits with sign: 128 * high + low, both int8
 
 // What the parts of nibble v stand for: four signs of +-0.5, or two 2-bit grid points.
@@ -54,6 +55,15 @@ float greatest_value(const NibbleParts& parts, const float* s) {
   return parts.count == 4 ? (part(0) + part(1)) + (part(2) + part(3)) : part(0) + part(1);
 }
 
+// |q - c|^2 from s = P (q - c) / unit. Not |s|^2 times unit^2: far from data of a tiny unit |s|^2
+// leaves float32.
+float squared_distance(std::vector<float> s, float unit) {
+  for (float& value : s) value *= unit;
+  std::array<float, 2> sums;
+  kernels::active().sums(s.data(), s.size(), sums.data());
+  return sums[1];
+}
+
 // Where the table of nibble g begins (kernels.h, ScanQuery).
 std::size_t table_position(std::size_t g) { return g / 8 * 128 + (g % 2) * 64 + (g % 8) / 2 * 16; }
 
@@ -77,18 +87,21 @@ PreparedQuery::PreparedQuery(const Encoder& encoder, const float* query, const B
     : rotated_(encoder.dims()), widths_(widths), precise_(precise) {
   const kernels::KernelTable& kernel = kernels::active();
   encoder.rotate_query(query, rotated_.data());
-  std::array<float, 2> sums;
-  kernel.sums(rotated_.data(), rotated_.size(), sums.data());
-  norm_ = std::sqrt(sums[1]);
-  const float unit_squared = encoder.unit() * encoder.unit();
-  scale_ = encoder.metric() == Metric::cosine ? 0.5F * unit_squared : unit_squared;
-  shift_ = sums[1];
+  const float unit = encoder.unit();
+  const bool cosine = encoder.metric() == Metric::cosine;
+  scale_ = cosine ? 0.5F * unit * unit : unit * unit;
+  const float squares = squared_distance(rotated_, unit);
+  norm_ = std::sqrt(squares) / unit;
+  shift_ = cosine ? 0.5F * squares : squares;
+  slack_ = kRounding * 2.0F * shift_;
+  // An exact score under cosine is one minus a number near one, however small the score.
+  if (cosine) slack_ += kRounding;
   if (encoder.metric() == Metric::ip) {
     float with_centre = 0;
     kernel.dot_rows(query, encoder.centre().data(), encoder.dim(), nullptr, 1, &with_centre);
-    shift_ = -with_centre / unit_squared;
+    shift_ = -with_centre;
+    slack_ = kRounding * (squares + std::fabs(with_centre));
   }
-  slack_ = kRounding * scale_ * (sums[1] + std::fabs(shift_));
   scan_bits_ = encoder.shape().scan_bits;
   tabulate(scan_bits_);
   if (encoder.shape().refine_bits != 0) quantize(encoder.shape().refine_bits);
@@ -104,7 +117,7 @@ void PreparedQuery::tabulate(std::uint32_t scan_bits) {
     offset_ -= greatest;
   }
   step_ = 2.0F * widest / 255.0F;
-  const float inverse = step_ > 0 ? 1.0F / step_ : 0.0F;
+  const float inverse = step_ > kTiniest ? 1.0F / step_ : 0.0F;
   table_.resize(nibbles * 16);
   if (precise_) exact_table_.resize(nibbles * 16);
   for (std::size_t g = 0; g < nibbles; ++g) {
@@ -125,7 +138,7 @@ void PreparedQuery::tabulate(std::uint32_t scan_bits) {
 void PreparedQuery::quantize(std::uint32_t refine_bits) {
   float largest = 0;
   for (const float value : rotated_) largest = std::max(largest, std::fabs(value));
-  const float inverse = largest > 0 ? kQueryLevels / largest : 0.0F;
+  const float inverse = largest > kTiniest ? kQueryLevels / largest : 0.0F;
   high_.resize(rotated_.size());
   low_.resize(rotated_.size());
   std::int64_t sum = 0;
@@ -172,10 +185,9 @@ float PreparedQuery::precise_estimate(const kernels::ScanCodes& codes, std::size
 float PreparedQuery::kernel_threshold(float score) const {
   constexpr float kMax = std::numeric_limits<float>::max();
   const float value = score + 4.0F * kRounding * std::fabs(score) + 2.0F * slack_;
-  const float threshold = value / scale_ - shift_;
-  const float rounding = 4.0F * kRounding * (std::fabs(value / scale_) + std::fabs(shift_));
-  const float result = threshold + rounding;
-  return result < kMax ? result : kMax;  // also when it is NaN or infinite
+  const float rounding = 4.0F * kRounding * (std::fabs(value) + std::fabs(shift_));
+  const float result = (value - shift_ + rounding) / scale_;
+  return result < kMax ? std::max(result, -kMax) : kMax;  // NaN becomes kMax, too
 }
 
 }  // namespace ruvector::index

@@ -36,10 +36,10 @@ class PreparedQuery {
   float precise_estimate(const kernels::ScanCodes& codes, std::size_t slot) const;
 
   // A kernel's estimate as a score.
-  float score(float estimate) const { return (estimate + shift_) * scale_; }
+  float score(float estimate) const { return estimate * scale_ + shift_; }
   // A kernel's bound as a score that no rounding error lifts above the true one.
   float lower_bound(float bound) const {
-    const float value = (bound + shift_) * scale_ - slack_;
+    const float value = bound * scale_ + shift_ - slack_;
     return value - kRounding * std::fabs(value);
   }
   // Some value such that lower_bound(b) <= score implies b <= kernel_threshold(score); finite.
@@ -54,7 +54,7 @@ class PreparedQuery {
   std::vector<float> rotated_;  // s
   float norm_ = 0;              // |s|
   float shift_ = 0;             // what the score has beside the vector's own terms
-  float scale_ = 1;             // from units of the codes to the score
+  float scale_ = 1;             // from units of the codes to the score; a power of two
   float slack_ = 0;             // rounding allowance, absolute, in score units
   BoundWidths widths_;
   bool precise_;
