@@ -3,6 +3,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "gil.h"
 #include "numbers.h"
 
 namespace ruvector::bindings {
@@ -62,6 +63,11 @@ std::string conversion(const Array::Wanted& wanted) {
 bool is_plain_sequence(nb::handle source) {
   return PySequence_Check(source.ptr()) != 0 && !nb::isinstance<nb::str>(source) &&
          !nb::hasattr(source, "dtype");
+}
+
+void refuse_negative(const Array& array, const char* name) {
+  const ReleasedGil unlocked;
+  require_no_negative({array.data<std::int64_t>(), array.shape(0)}, name);
 }
 
 }  // namespace
@@ -164,7 +170,7 @@ IdsInput::IdsInput(nb::handle source, const char* name) {
     const bool is_signed = array_.type() == Array::Type::int64;
     array_.require(name, is_signed ? Array::Type::int64 : Array::Type::uint64, kIds, 1);
     values_ = {array_.data<Id>(), array_.shape(0)};
-    if (is_signed) require_no_negative({array_.data<std::int64_t>(), array_.shape(0)}, name);
+    if (is_signed) refuse_negative(array_, name);
     return;
   }
   if (!is_plain_sequence(source)) throw_not_an_array(source, name, kIds);
@@ -189,7 +195,7 @@ FilterInput::FilterInput(nb::handle source) {
   if (type == Array::Type::uint8) filter_ = Bitmap{{array_.data<std::uint8_t>(), n}};
   if (type == Array::Type::uint64) filter_ = Ids{{array_.data<Id>(), n}};
   if (type == Array::Type::int64) {
-    require_no_negative({array_.data<std::int64_t>(), n}, "filter");
+    refuse_negative(array_, "filter");
     filter_ = Ids{{array_.data<Id>(), n}};
   }
 }

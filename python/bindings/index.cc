@@ -7,6 +7,7 @@
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/string.h>
 
+#include <cstring>
 #include <memory>
 #include <new>
 #include <optional>
@@ -138,9 +139,15 @@ const char* metric_name(const Index& self) {
   return kNames[static_cast<std::uint32_t>(self.metric())];
 }
 
-nb::bytes serialize(const Index& self) {
+nb::object serialize(const Index& self) {
   const std::vector<std::byte> image = unlocked([&] { return self.serialize(); });
-  return nb::bytes(image.data(), image.size());
+  const auto size = static_cast<Py_ssize_t>(image.size());
+  PyObject* bytes = PyBytes_FromStringAndSize(nullptr, size);
+  if (bytes == nullptr) nb::raise_python_error();
+  // Nobody else has the object yet, so it may be filled while others hold the lock.
+  char* target = PyBytes_AsString(bytes);
+  unlocked([&] { std::memcpy(target, image.data(), image.size()); });
+  return nb::steal(bytes);
 }
 
 nb::object repr(nb::handle self) {

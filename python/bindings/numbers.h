@@ -1,4 +1,5 @@
-// Python numbers to C++ numbers, with messages that name the argument. All need the GIL.
+// Python numbers to C++ numbers, with messages that name the argument. All but the last need the
+// GIL.
 #pragma once
 
 #include <nanobind/nanobind.h>

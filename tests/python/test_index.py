@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import resource
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -343,6 +345,43 @@ def test_array_protocol_converts_only_when_asked(vectors: NDArray[np.float32]) -
     np.testing.assert_array_equal(copied, vectors)
     with pytest.raises(ValueError, match="needs a copy"):
         index.__array__(np.float64, copy=False)
+
+
+def test_a_huge_k_costs_no_memory(
+    index_class: type[ruvector.RabitqPlusIndex], vectors: NDArray[np.float32]
+) -> None:
+    index = index_class.build(vectors)
+    assert len(index.search(vectors[0], 2**62)) == 300
+    with pytest.raises(MemoryError):
+        index.search_batch(vectors, 2**62)
+
+
+def test_repeated_calls_keep_no_memory(vectors: NDArray[np.float32]) -> None:
+    index = ruvector.RabitqPlusIndex.build(vectors)
+    wrong = vectors[0].astype(np.float64)
+    ids = np.arange(300)
+
+    def calls() -> None:
+        for _ in range(500):
+            index.search(vectors[0], 10, filter=ids, stats=True)
+            index.search_batch(vectors[:4], 10)
+            index.search(memoryview(vectors[0]), 5)
+            assert index.codes.packed.size > index[5].size == 64
+            with pytest.raises(TypeError):
+                index.search(wrong, 1)
+            with pytest.raises(LookupError):
+                index[1000]
+
+    calls()
+    before = resident_bytes()
+    calls()
+    calls()
+    assert resident_bytes() - before < 500_000  # a lost kilobyte for each round would show
+
+
+def resident_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize()
 
 
 def test_public_names_are_all_there() -> None:

@@ -56,10 +56,8 @@ def test_python_runs_beside_a_long_call(many: NDArray[np.float32], task: str) ->
         "remove": lambda: flat.remove(np.arange(149_000)),
         "serialize": lambda: [flat.serialize() for _ in range(4)],
     }
-    # A call that held the GIL would stop the loop for its whole duration. serialize() makes its
-    # bytes object, a copy, with the GIL.
-    limit = 0.75 if task == "serialize" else 0.5
-    assert share_of_python_work_stopped(calls[task]) < limit
+    # A call that held the GIL would stop the loop for its whole duration.
+    assert share_of_python_work_stopped(calls[task]) < 0.5
 
 
 def test_searches_run_beside_adding_and_removing(vectors: NDArray[np.float32]) -> None:
@@ -153,13 +151,17 @@ index = ruvector.FlatF32Index.build(vectors)
 def search():
     while True:
         index.search_batch(vectors[:50], 5)
+def build():
+    while True:
+        ruvector.RabitqPlusIndex.build(vectors, progress=lambda done, total: None)
 threading.Thread(target=search, daemon=True).start()
+threading.Thread(target=build, daemon=True).start()
 index.search_batch(vectors[:50], 5, threads=2)
 print("well")
 """
 
 
-def test_the_interpreter_exits_while_a_daemon_thread_searches(
+def test_the_interpreter_exits_while_daemon_threads_work(
     run_script: Callable[..., str],
 ) -> None:
     for _ in range(3):
