@@ -51,10 +51,9 @@ std::vector<float> pack_transposed(std::span<const float> matrix, std::size_t di
   return packed;
 }
 
-void flip_signs(float* x, std::size_t n, const std::uint64_t* signs) {
+void flip_signs(float* x, std::size_t n, const std::uint32_t* signs) {
   for (std::size_t i = 0; i < n; ++i) {
-    const auto flip = static_cast<std::uint32_t>((signs[i / 64] >> (i % 64)) & 1U) << 31U;
-    x[i] = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x[i]) ^ flip);
+    x[i] = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x[i]) ^ signs[i]);
   }
 }
 
@@ -105,7 +104,7 @@ std::vector<std::uint64_t> Rotation::signs() const {
 }
 
 std::size_t Rotation::bytes() const noexcept {
-  return dense() ? panels_->size() * sizeof(float) : signs_->size() * sizeof(std::uint64_t);
+  return dense() ? panels_->size() * sizeof(float) : signs_->size() * sizeof(std::uint32_t);
 }
 
 void Rotation::apply(const float* in, std::size_t count, float* out) const {
@@ -121,7 +120,7 @@ void Rotation::apply_fht_kac(float* x) const {
   const std::size_t span = std::bit_floor(dims_);
   const bool whole = span == dims_;
   for (std::size_t round = 0; round < kRotationRounds; ++round) {
-    flip_signs(x, dims_, signs_->data() + round * dims_ / 64);
+    flip_signs(x, dims_, signs_->data() + round * dims_);
     float* part = round % 2 == 0 ? x : x + (dims_ - span);
     kernels::active().walsh_hadamard(part, span);
     const float scale = 1.0F / std::sqrt(static_cast<float>(span));

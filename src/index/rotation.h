@@ -42,8 +42,9 @@ class Rotation {
   void apply_fht_kac(float* x) const;
 
   std::size_t dims_;
-  std::shared_ptr<const std::vector<float>> panels_;         // dense: packed for gemm
-  std::shared_ptr<const std::vector<std::uint64_t>> signs_;  // FHT-Kac: 4 * dims bits
+  std::shared_ptr<const std::vector<float>> panels_;  // dense: packed for gemm
+  std::shared_ptr<const std::vector<std::uint32_t>>
+      signs_;  // FHT-Kac: 4 * dims sign bits, in place
 };
 
 }  // namespace ruvector::index
