@@ -57,6 +57,15 @@ void flip_signs(float* x, std::size_t n, const std::uint32_t* signs) {
   }
 }
 
+// One bit each as the sign bit of a word each: they are flipped a register at a time.
+std::shared_ptr<const std::vector<std::uint32_t>> sign_masks(std::span<const std::uint64_t> bits) {
+  std::vector<std::uint32_t> masks(bits.size() * 64);
+  for (std::size_t i = 0; i < masks.size(); ++i) {
+    masks[i] = static_cast<std::uint32_t>(bits[i / 64] >> (i % 64) & 1U) << 31U;
+  }
+  return std::make_shared<const std::vector<std::uint32_t>>(std::move(masks));
+}
+
 void butterfly_halves(float* x, std::size_t n) {
   float* upper = x + n / 2;
   for (std::size_t i = 0; i < n / 2; ++i) {
@@ -78,15 +87,15 @@ Rotation::Rotation(std::size_t dims, std::uint64_t seed) : dims_(dims) {
   base::Random random(seed);
   std::vector<std::uint64_t> signs(kRotationRounds * dims / 64);
   for (std::uint64_t& word : signs) word = random.next_u64();
-  signs_ = std::make_shared<const std::vector<std::uint64_t>>(std::move(signs));
+  signs_ = sign_masks(signs);
 }
 
 Rotation::Rotation(std::size_t dims, std::span<const float> matrix)
     : dims_(dims),
       panels_(std::make_shared<const std::vector<float>>(pack_transposed(matrix, dims))) {}
 
-Rotation::Rotation(std::size_t dims, std::vector<std::uint64_t> signs)
-    : dims_(dims), signs_(std::make_shared<const std::vector<std::uint64_t>>(std::move(signs))) {}
+Rotation::Rotation(std::size_t dims, std::span<const std::uint64_t> signs)
+    : dims_(dims), signs_(sign_masks(signs)) {}
 
 std::vector<float> Rotation::matrix() const {
   if (!dense()) return {};
@@ -100,7 +109,12 @@ std::vector<float> Rotation::matrix() const {
 }
 
 std::vector<std::uint64_t> Rotation::signs() const {
-  return dense() ? std::vector<std::uint64_t>() : *signs_;
+  if (dense()) return {};
+  std::vector<std::uint64_t> words(signs_->size() / 64);
+  for (std::size_t i = 0; i < signs_->size(); ++i) {
+    words[i / 64] |= std::uint64_t{(*signs_)[i] >> 31U} << (i % 64);
+  }
+  return words;
 }
 
 std::size_t Rotation::bytes() const noexcept {

@@ -26,7 +26,7 @@ class Rotation {
   // As saved: the matrix, row-major (dims, dims), when dims calls for a dense rotation, else the
   // signs, 4 * dims bits.
   Rotation(std::size_t dims, std::span<const float> matrix);
-  Rotation(std::size_t dims, std::vector<std::uint64_t> signs);
+  Rotation(std::size_t dims, std::span<const std::uint64_t> signs);
 
   // out (count, dims) = rotated in (count, dims); the two do not overlap.
   void apply(const float* in, std::size_t count, float* out) const;
@@ -42,9 +42,8 @@ class Rotation {
   void apply_fht_kac(float* x) const;
 
   std::size_t dims_;
-  std::shared_ptr<const std::vector<float>> panels_;  // dense: packed for gemm
-  std::shared_ptr<const std::vector<std::uint32_t>>
-      signs_;  // FHT-Kac: 4 * dims sign bits, in place
+  std::shared_ptr<const std::vector<float>> panels_;         // dense: packed for gemm
+  std::shared_ptr<const std::vector<std::uint32_t>> signs_;  // FHT-Kac: 4 * dims sign bits
 };
 
 }  // namespace ruvector::index
