@@ -73,11 +73,13 @@ const KernelTable& choose(std::string_view name, const std::vector<const KernelT
                               "', this processor can run: " + names);
 }
 
+const KernelTable& choose_from_environment() {
+  const char* name = std::getenv("RUVECTOR_SIMD");
+  return choose(name != nullptr ? name : "", supported());
+}
+
 const KernelTable& active() {
-  static const KernelTable& table = [&]() -> const KernelTable& {
-    const char* name = std::getenv("RUVECTOR_SIMD");
-    return choose(name != nullptr ? name : "", supported());
-  }();
+  static const KernelTable& table = choose_from_environment();
   return table;
 }
 

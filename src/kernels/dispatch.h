@@ -16,8 +16,11 @@ const KernelTable& active();
 // Every table that this processor runs, scalar first, best last.
 std::vector<const KernelTable*> supported();
 
-// The table of that name among `tables`, the last one for an empty name: what active() does with
-// RUVECTOR_SIMD and supported(). Throws std::invalid_argument for a name that is not there.
+// The table of that name among `tables`, the last one for an empty name. Throws
+// std::invalid_argument for a name that is not there.
 const KernelTable& choose(std::string_view name, const std::vector<const KernelTable*>& tables);
+
+// What active() finds at its first call: looks at RUVECTOR_SIMD every time.
+const KernelTable& choose_from_environment();
 
 }  // namespace ruvector::kernels

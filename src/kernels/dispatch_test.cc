@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdlib>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -56,28 +57,51 @@ TEST(DispatchTest, TheFeaturesNameTheTableInUseAndAllThatRun) {
   }
 }
 
-// These run in a child, because a process chooses once.
-void exit_with_level_in_use(const char* name) {
-  setenv("RUVECTOR_SIMD", name, 1);
-  bool right = false;
-  try {
-    right = std::string(active().name) == name && cpu_features().simd_level == name;
-  } catch (const std::invalid_argument&) {
-    std::exit(3);
+// Sets RUVECTOR_SIMD, and puts it back at the end.
+class EnvironmentTest : public testing::Test {
+ protected:
+  EnvironmentTest() {
+    const char* value = std::getenv("RUVECTOR_SIMD");
+    if (value != nullptr) before_ = value;
   }
-  std::exit(right ? 0 : 1);
-}
 
-TEST(DispatchDeathTest, TheEnvironmentLowersTheLevel) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  ~EnvironmentTest() override {
+    if (before_.has_value()) {
+      set(before_->c_str());
+    } else {
+      unsetenv("RUVECTOR_SIMD");
+    }
+  }
+
+  static void set(const char* value) { setenv("RUVECTOR_SIMD", value, 1); }
+
+ private:
+  std::optional<std::string> before_;
+};
+
+TEST_F(EnvironmentTest, EveryLevelThatRunsCanBeAskedFor) {
   for (const KernelTable* table : supported()) {
-    EXPECT_EXIT(exit_with_level_in_use(table->name), testing::ExitedWithCode(0), "") << table->name;
+    set(table->name);
+    EXPECT_STREQ(choose_from_environment().name, table->name);
   }
 }
 
-TEST(DispatchDeathTest, AnUnknownLevelInTheEnvironmentThrows) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_EXIT(exit_with_level_in_use("mmx"), testing::ExitedWithCode(3), "");
+TEST_F(EnvironmentTest, WithoutTheVariableOrWithAnEmptyOneTheBestTableIsChosen) {
+  unsetenv("RUVECTOR_SIMD");
+  EXPECT_STREQ(choose_from_environment().name, supported().back()->name);
+  set("");
+  EXPECT_STREQ(choose_from_environment().name, supported().back()->name);
+}
+
+TEST_F(EnvironmentTest, AnUnknownLevelThrows) {
+  set("mmx");
+  EXPECT_THROW(choose_from_environment(), std::invalid_argument);
+}
+
+TEST_F(EnvironmentTest, TheLevelInUseDoesNotChangeWithTheVariable) {
+  const KernelTable* before = &active();
+  set("scalar");
+  EXPECT_EQ(&active(), before);
 }
 
 }  // namespace
