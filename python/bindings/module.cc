@@ -4,6 +4,10 @@
 
 NB_MODULE(_native, m) {
   m.doc() = "The native part of ruvector. Import the public names from `ruvector`.";
+#ifdef NDEBUG
+  // What daemon threads and tracebacks hold at exit is no concern of the user's terminal.
+  nanobind::set_leak_warnings(false);
+#endif
   ruvector::bindings::init_errors();
   ruvector::bindings::init_results();
   ruvector::bindings::init_runtime(m);

@@ -87,7 +87,7 @@ def test_the_memory_that_is_read_is_the_arrays_own(
     assert address == values.__array_interface__["data"][0]
 
 
-def test_torch_and_jax_and_arrow_are_read_where_they_lie(vectors: NDArray[np.float32]) -> None:
+def test_a_torch_tensor_is_read_where_it_lies(vectors: NDArray[np.float32]) -> None:
     torch = pytest.importorskip("torch")
     tensor = torch.from_numpy(vectors)
     input_address = _native._input_address  # type: ignore[attr-defined]  # pyright: ignore
