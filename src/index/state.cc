@@ -4,8 +4,11 @@ namespace ruvector::index {
 namespace {
 
 // Second stage of a cascade that ends in exact rows: enough bits that few rows are read. An
-// estimate's error falls with the square root of the dimension, so long codes need fewer.
-std::uint32_t cascade_bits(std::size_t dims) { return dims <= 256 ? 6 : 4; }
+// estimate's error falls with the square root of the dimension, so long codes need fewer; and those
+// whose scan takes two bits already can spare one.
+std::uint32_t cascade_bits(std::size_t dims, std::uint32_t scan_bits) {
+  return dims <= 256 ? 7 - scan_bits : 4;
+}
 
 }  // namespace
 
@@ -36,7 +39,7 @@ CodeShape code_shape(Kind kind, std::size_t dim, std::uint32_t bits) {
   CodeShape shape;
   shape.dims = padded_dim(dim);
   shape.scan_bits = bits == 2 ? 2 : 1;
-  const std::uint32_t cascade = kind == Kind::rabitq_plus ? cascade_bits(shape.dims) : 0;
+  const std::uint32_t cascade = kind == Kind::rabitq_plus ? cascade_bits(shape.dims, shape.scan_bits) : 0;
   shape.refine_bits = bits <= 2 ? cascade : bits;
   return shape;
 }
