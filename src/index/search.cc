@@ -78,6 +78,13 @@ void check(const State& state, std::size_t cols, const SearchParams& params) {
   check_search(params);
 }
 
+void check_room(const char* what, std::size_t has, std::size_t queries, std::size_t k) {
+  if (has == queries * k) return;
+  throw std::invalid_argument(std::string(what) + ": room for " + std::to_string(has) + " hits, " +
+                              std::to_string(queries) + " queries with k " + std::to_string(k) +
+                              " need " + std::to_string(queries * k));
+}
+
 CascadeSource source_of(const State& state) {
   return {state.encoder ? &*state.encoder : nullptr, &state.codes, state.row_view()};
 }
@@ -111,6 +118,8 @@ std::vector<Hit> search(const State& state, std::span<const float> query, std::s
 void search_batch(const State& state, MatrixView queries, std::size_t k, std::span<Id> ids,
                   std::span<float> scores, const SearchParams& params, SearchStats* stats) {
   check(state, queries.cols, params);
+  check_room("ids", ids.size(), queries.rows, k);
+  check_room("scores", scores.size(), queries.rows, k);
   const std::size_t threads = params.threads.value_or(num_threads());
   check_rows("queries", queries, state.metric, threads);
   std::fill(ids.begin(), ids.end(), kNoId);
