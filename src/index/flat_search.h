@@ -17,8 +17,8 @@ struct FlatParams {
   const SlotFilter* filter = nullptr;
 };
 
-// Queries that share each read of the rows: two panels of the matrix product.
-inline constexpr std::size_t kFlatBatchQueries = 96;
+// Queries that share each read of the rows: four panels of the matrix product.
+inline constexpr std::size_t kFlatBatchQueries = 192;
 
 // `query` is normalised under cosine.
 std::vector<Hit> flat_search(const Rows& rows, const float* query, const FlatParams& params,
