@@ -6,11 +6,12 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
+#include <random>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -22,6 +23,9 @@
 namespace {
 
 using ruvector::Id;
+
+constexpr std::size_t kHeader = 64;
+constexpr std::size_t kEntry = 48;  // of the section table
 
 // A file in memory, which is loaded by its path.
 class MemoryFile {
@@ -56,8 +60,6 @@ void write_checksum(std::span<std::byte> bytes, std::size_t offset, std::uint64_
 
 // Makes the checksums right, and the file's length, as docs/formats/rbpx.md says.
 void seal(std::span<std::byte> bytes) {
-  constexpr std::size_t kHeader = 64;
-  constexpr std::size_t kEntry = 48;
   if (bytes.size() < kHeader) return;
   const std::size_t sections = read<std::uint32_t>(bytes, 20);
   if (sections > 64 || bytes.size() < kHeader + sections * kEntry) return;
@@ -161,13 +163,57 @@ void use(std::span<const std::byte> bytes) {
   use_file<ruvector::RabitqAsymIndex>(file, bytes);
 }
 
+// Where an image's meaning lies: most of its bytes are padding, which plain mutation would hit.
+struct Region {
+  std::size_t offset;
+  std::size_t length;
+};
+
+Region pick_region(std::span<const std::byte> bytes, std::mt19937& random) {
+  const std::size_t sections = std::min<std::size_t>(read<std::uint32_t>(bytes, 20), 64);
+  const std::size_t table = kHeader + sections * kEntry;
+  const std::size_t chosen = random() % (sections + 2);
+  if (chosen >= sections || table > bytes.size()) return {0, std::min(table, bytes.size())};
+  const auto offset = read<std::uint64_t>(bytes, kHeader + chosen * kEntry + 8);
+  const auto length = read<std::uint64_t>(bytes, kHeader + chosen * kEntry + 16);
+  if (offset >= bytes.size() || length == 0) return {0, table};
+  return {offset, std::min<std::size_t>(length, bytes.size() - offset)};
+}
+
+void change_value(std::span<std::byte> bytes, std::mt19937& random) {
+  constexpr std::uint32_t kValues[] = {
+      0,          1,          2,          3,           4,          8,          64,
+      4096,       8192,       8193,       100'000'000, 0x3f800000, 0xbf800000, 0x7f800000,
+      0xff800000, 0x7fc00000, 0x7f7fffff, 0x7c007c00,  0xfc00fc00, 0x7e007e00, 0x7bff7bff,
+      0x00010001, 0x80000000, 0xffffffff, 0x21800000,  0x5d800000, 1000};
+  const Region region = pick_region(bytes, random);
+  const std::size_t at = region.offset + random() % region.length;
+  const std::uint32_t value = random() % 4 == 0 ? static_cast<std::uint32_t>(random())
+                                                : kValues[random() % std::size(kValues)];
+  const std::size_t width = std::size_t{1} << (random() % 3);
+  const std::size_t start = at / width * width;
+  std::memcpy(bytes.data() + start, &value, std::min(width, bytes.size() - start));
+}
+
 }  // namespace
+
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max_size, unsigned seed) {
+  std::mt19937 random(seed);
+  if (size < kHeader || random() % 4 == 0) return LLVMFuzzerMutate(data, size, max_size);
+  const std::span bytes(reinterpret_cast<std::byte*>(data), size);
+  for (std::size_t edits = 1 + random() % 4; edits > 0; --edits) change_value(bytes, random);
+  return size;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto* first = reinterpret_cast<const std::byte*>(data);
   std::vector<std::byte> bytes(first, first + size);
   use(bytes);
+  const std::vector<std::byte> before = bytes;
   seal(bytes);
-  use(bytes);
+  if (bytes != before) use(bytes);
   return 0;
 }

@@ -94,13 +94,22 @@ void truncate(State& state, std::size_t count) {
   if (state.codes.size() > count) state.codes.resize(count);
 }
 
-// Factors that no longer fit float16 make the unit larger, for all codes.
-void widen_unit(State& state, const RowSource& source, std::size_t threads) {
-  const float unit = state.encoder->unit_for(source, threads);
+// Encodes into slots from `before` on. Factors that no longer fit float16 make the unit larger, for
+// all codes; those that are there change last, when nothing can fail or be cancelled any more.
+void encode_added(State& state, const RowSource& added, std::size_t before, std::size_t threads,
+                  const Progress& progress) {
+  const float unit = state.encoder->unit_for(added, threads);
   const float linear = state.encoder->unit() / unit;
-  if (linear == 1.0F) return;
-  state.codes.scale_factors(linear * linear, linear);
-  state.encoder->set_unit(unit);
+  state.codes.resize(state.size());
+  if (linear == 1.0F) {
+    encode(*state.encoder, state.codes, added, before, threads, progress);
+    return;
+  }
+  Encoder wider = *state.encoder;
+  wider.set_unit(unit);
+  encode(wider, state.codes, added, before, threads, progress);
+  state.codes.scale_factors(before, linear * linear, linear);
+  state.encoder = std::move(wider);
 }
 
 RowSource kept_rows(const State& state) {
@@ -113,11 +122,21 @@ bool centre_is_stale(const State& state, std::size_t before) {
   return state.keeps_rows && state.trained_on < kSettledAt && state.size() >= 4 * state.trained_on;
 }
 
+// Rows are checked on their way in, but not those of a file that was loaded without verify.
+void check_trained(const Encoder& encoder) {
+  bool finite = std::isfinite(encoder.unit());
+  for (const float value : encoder.centre()) finite = finite && std::isfinite(value);
+  if (!finite) {
+    throw IndexError("rows of the index are not finite: the file it was loaded from is damaged");
+  }
+}
+
 // Learns the centre from all vectors at hand and encodes them; the old codes stay until the end.
 void encode_anew(State& state, const RowSource& all, std::size_t threads,
                  const Progress& progress) {
   Encoder encoder = *state.encoder;
   encoder.train(all, threads);
+  check_trained(encoder);
   CodeStore codes(encoder.shape());
   codes.resize(all.count);
   encode(encoder, codes, all, 0, threads, progress);
@@ -132,9 +151,7 @@ void append_codes(State& state, const RowSource& added, std::size_t before, std:
     encode_anew(state, state.keeps_rows ? kept_rows(state) : added, threads, progress);
     return;
   }
-  widen_unit(state, added, threads);
-  state.codes.resize(state.size());
-  encode(*state.encoder, state.codes, added, before, threads, progress);
+  encode_added(state, added, before, threads, progress);
 }
 
 void append_rows(State& state, MatrixView vectors, std::span<const float> norms,

@@ -79,7 +79,7 @@ TEST_F(RbpxReader, CountsThatDoNotFitTheSectionsAreRefused) {
   }
   EXPECT_THAT(with_parameter(Sample{}, offsetof(Parameters, scan_bits), 2U),
               HasSubstr("section scan_blocks"));
-  EXPECT_THAT(with_parameter(Sample{}, offsetof(Parameters, refine_bits), 5U),
+  EXPECT_THAT(with_parameter(Sample{}, offsetof(Parameters, refine_bits), 8U),
               HasSubstr("section refine_records"));
   EXPECT_THAT(with_parameter(Sample{.kind = Kind::flat_f32}, offsetof(Parameters, metric), 2U),
               HasSubstr("section inverse_norms has 0 bytes"));
@@ -165,6 +165,27 @@ TEST_F(RbpxReader, UnverifiedGarbageGivesWrongAnswersAndNoMemoryError) {
       EXPECT_THROW(load_rbpx(folder_.file("garbage.rbpx"), kind, {.verify = true}), PersistError);
       std::filesystem::remove(folder_.file("garbage.rbpx"));
     }
+  }
+}
+
+TEST_F(RbpxReader, AnIndexWithUnverifiedRowsThatAreNotFiniteRefusesToLearnFromThem) {
+  for (const float value : {std::numeric_limits<float>::quiet_NaN(), 1e30F}) {
+    const Sample sample{.count = 10};
+    EditableImage image(serialize_rbpx(sample_state(sample)));
+    image.set(SectionType::rows, 40, value);
+    write_bytes(folder_.file("a.rbpx"), image.seal());
+    State state = load_rbpx(folder_.file("a.rbpx"), sample.kind, {});
+    const std::vector<float> rows = sample_rows(30, sample.dim, 4);
+    std::vector<Id> ids(30);
+    for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = 900 + i;
+    try {
+      append(state, ids, {rows.data(), 30, sample.dim}, 1, {});  // learns the centre anew
+      FAIL() << "no exception";
+    } catch (const IndexError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("is damaged"));
+    }
+    EXPECT_EQ(state.size(), 10U);
+    std::filesystem::remove(folder_.file("a.rbpx"));
   }
 }
 
