@@ -71,6 +71,7 @@ std::optional<std::uint32_t> IdMap::find(Id id, const Id* ids, std::size_t count
 }
 
 bool IdMap::append(const Id* ids, std::size_t first, std::size_t added, Id* duplicate) {
+  const bool was_identity = identity_;
   if (identity_) {
     bool still = true;
     for (std::size_t slot = first; slot < first + added && still; ++slot) still = ids[slot] == slot;
@@ -84,6 +85,7 @@ bool IdMap::append(const Id* ids, std::size_t first, std::size_t added, Id* dupl
     if (table_[place] != 0) {
       *duplicate = ids[slot];
       while (slot-- > first) erase(place_of(ids[slot], ids), ids);
+      if (was_identity) *this = IdMap(true);
       return false;
     }
     table_[place] = static_cast<std::uint32_t>(slot + 1);
@@ -97,6 +99,11 @@ void IdMap::remove_swap(std::uint32_t slot, std::uint32_t last, const Id* ids) {
   build(ids, std::size_t{last} + 1);
   erase(place_of(ids[slot], ids), ids);
   if (slot != last) table_[place_of(ids[last], ids)] = slot + 1;
+}
+
+void IdMap::drop_table() {
+  table_ = {};
+  built_.store(false, std::memory_order_release);
 }
 
 // Linear probing without tombstones: later entries of the run move back over the hole (Knuth,

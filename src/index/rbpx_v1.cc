@@ -87,7 +87,7 @@ State read_state_v1(const std::filesystem::path& path, std::span<const std::byte
 void save_rbpx_v1(const State& state, const std::filesystem::path& path) {
   if (state.metric != Metric::l2) {
     refuse_file(path, "format version 1 knows the l2 metric only, the index has metric ",
-                static_cast<std::uint32_t>(state.metric));
+                metric_name(state.metric));
   }
   for (const Id id : state.ids) {
     if (id <= 0xffffffffU) continue;

@@ -26,6 +26,18 @@ const char* kind_name(Kind kind) {
   return "unknown";
 }
 
+const char* metric_name(Metric metric) {
+  switch (metric) {
+    case Metric::l2:
+      return "l2";
+    case Metric::ip:
+      return "ip";
+    case Metric::cosine:
+      return "cosine";
+  }
+  return "unknown";
+}
+
 Rows State::row_view() const {
   return {keeps_rows ? rows.data() : nullptr,
           inverse_norms.empty() ? nullptr : inverse_norms.data(),
@@ -39,7 +51,8 @@ CodeShape code_shape(Kind kind, std::size_t dim, std::uint32_t bits) {
   CodeShape shape;
   shape.dims = padded_dim(dim);
   shape.scan_bits = bits == 2 ? 2 : 1;
-  const std::uint32_t cascade = kind == Kind::rabitq_plus ? cascade_bits(shape.dims, shape.scan_bits) : 0;
+  const std::uint32_t cascade =
+      kind == Kind::rabitq_plus ? cascade_bits(shape.dims, shape.scan_bits) : 0;
   shape.refine_bits = bits <= 2 ? cascade : bits;
   return shape;
 }

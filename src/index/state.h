@@ -20,6 +20,7 @@ namespace ruvector::index {
 // The class that the user sees. The numbers are those of the file format.
 enum class Kind : std::uint32_t { flat_f32 = 1, rabitq = 2, rabitq_plus = 3, rabitq_asym = 4 };
 const char* kind_name(Kind kind);
+const char* metric_name(Metric metric);  // as in Python: "l2", "ip", "cosine"
 
 struct State {
   Kind kind = Kind::flat_f32;
