@@ -49,8 +49,9 @@ class CodeStore {
   void shrink_to_fit();
   // Copies the code of slot `from` over that of slot `to`.
   void move(std::size_t from, std::size_t to);
-  // Multiplies add by `square` and the other first-stage factors by `linear`; both powers of two.
-  void scale_factors(float square, float linear);
+  // Of slots [0, count): multiplies add by `square`, rescale and error by `linear`, in both stages;
+  // both are powers of two.
+  void scale_factors(std::size_t count, float square, float linear);
 
   // Write access for encoders: call once before threads write, each to its own slots.
   struct Writer {

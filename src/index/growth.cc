@@ -278,6 +278,7 @@ void set_bits(State& state, std::uint32_t bits, std::size_t threads, const Progr
 
 void compact(State& state) {
   state.ids.shrink_to_fit();
+  state.id_map.drop_table();
   state.rows.shrink_to_fit();
   state.inverse_norms.shrink_to_fit();
   state.codes.shrink_to_fit();

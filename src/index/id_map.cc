@@ -102,7 +102,7 @@ void IdMap::remove_swap(std::uint32_t slot, std::uint32_t last, const Id* ids) {
 }
 
 void IdMap::drop_table() {
-  table_ = {};
+  std::vector<std::uint32_t>().swap(table_);
   built_.store(false, std::memory_order_release);
 }
 

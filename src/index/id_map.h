@@ -29,6 +29,8 @@ class IdMap {
   bool append(const Id* ids, std::size_t first, std::size_t added, Id* duplicate);
   // Before ids[slot] is overwritten by ids[last] (swap with the last slot).
   void remove_swap(std::uint32_t slot, std::uint32_t last, const Id* ids);
+  // Gives the table's memory back; the next look-up builds one of the right size.
+  void drop_table();
 
   bool identity() const noexcept { return identity_; }
   std::size_t bytes() const noexcept;

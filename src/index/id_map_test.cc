@@ -152,6 +152,21 @@ TEST(IdMap, TheLargestIdsAreOrdinaryIds) {
   EXPECT_FALSE(model.append({kLargest}, &duplicate));
 }
 
+TEST(IdMap, ADroppedTableIsBuiltAgainInTheRightSize) {
+  Model model;
+  Id duplicate = 0;
+  ASSERT_TRUE(model.append(counted(500, 10'000), &duplicate));
+  const std::size_t full = model.map.bytes();
+  while (model.ids.size() > 100) model.remove(0);
+  EXPECT_EQ(model.map.bytes(), full);
+  model.map.drop_table();
+  EXPECT_EQ(model.map.bytes(), 0U);
+  model.check();
+  EXPECT_LT(model.map.bytes(), full / 50);
+  ASSERT_TRUE(model.append({1, 2, 3}, &duplicate));
+  model.check();
+}
+
 TEST(IdMap, CopiesAreIndependent) {
   Model model;
   Id duplicate = 0;
