@@ -45,18 +45,17 @@ inline void add_sums(const float* x, Tree& magnitudes, Tree& squares) {
   }
 }
 
-// --- Walsh-Hadamard: an upper lane of a pair gets the lower one minus itself.
-
-inline __m256 combine(__m256 x, __m256 partner, __m256 upper_signs) {
-  return _mm256_add_ps(partner, _mm256_xor_ps(x, upper_signs));
-}
+// --- Walsh-Hadamard: an upper lane of a pair gets the lower one minus itself. Multiplied by 1 or
+// -1 the fused form rounds as the addition and the subtraction do.
 
 // Strides 1, 2 and 4.
 inline __m256 transform_lanes(__m256 x) {
-  const float n = -0.0f;
-  x = combine(x, _mm256_permute_ps(x, 0xb1), _mm256_setr_ps(0, n, 0, n, 0, n, 0, n));
-  x = combine(x, _mm256_permute_ps(x, 0x4e), _mm256_setr_ps(0, 0, n, n, 0, 0, n, n));
-  return combine(x, _mm256_permute2f128_ps(x, x, 1), _mm256_setr_ps(0, 0, 0, 0, n, n, n, n));
+  const __m256 odd = _mm256_setr_ps(1, -1, 1, -1, 1, -1, 1, -1);
+  const __m256 upper_pair = _mm256_setr_ps(1, 1, -1, -1, 1, 1, -1, -1);
+  const __m256 upper_half = _mm256_setr_ps(1, 1, 1, 1, -1, -1, -1, -1);
+  x = _mm256_fmadd_ps(x, odd, _mm256_permute_ps(x, 0xb1));
+  x = _mm256_fmadd_ps(x, upper_pair, _mm256_permute_ps(x, 0x4e));
+  return _mm256_fmadd_ps(x, upper_half, _mm256_permute2f128_ps(x, x, 1));
 }
 
 // The strides between kCount registers.

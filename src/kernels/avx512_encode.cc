@@ -27,11 +27,13 @@ inline void add_sums(__m512 x, __m512& magnitudes, __m512& squares) {
   squares = _mm512_fmadd_ps(x, x, squares);
 }
 
-// --- Walsh-Hadamard: an upper lane of a pair gets the lower one minus itself.
+// --- Walsh-Hadamard: an upper lane of a pair gets the lower one minus itself. Multiplied by 1 or
+// -1 the fused form rounds as the addition and the subtraction do.
 
 template <int kUpper>
 inline __m512 combine(__m512 x, __m512 partner) {
-  return _mm512_mask_sub_ps(_mm512_add_ps(x, partner), kUpper, partner, x);
+  const __m512 signs = _mm512_mask_mov_ps(_mm512_set1_ps(1.0f), kUpper, _mm512_set1_ps(-1.0f));
+  return _mm512_fmadd_ps(x, signs, partner);
 }
 
 // Strides 1, 2, 4 and 8.

@@ -44,18 +44,15 @@ inline void add_sums(const float* x, Tree& magnitudes, Tree& squares) {
   }
 }
 
-// --- Walsh-Hadamard: an upper lane of a pair gets the lower one minus itself.
-
-inline float32x4_t flip(float32x4_t x, uint32x4_t signs) {
-  return vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(x), signs));
-}
+// --- Walsh-Hadamard: an upper lane of a pair gets the lower one minus itself. Multiplied by 1 or
+// -1 the fused form rounds as the addition and the subtraction do.
 
 // Strides 1 and 2.
 inline float32x4_t transform_lanes(float32x4_t x) {
-  static constexpr std::uint32_t kOdd[4] = {0, 0x80000000u, 0, 0x80000000u};
-  static constexpr std::uint32_t kUpper[4] = {0, 0, 0x80000000u, 0x80000000u};
-  x = vaddq_f32(vrev64q_f32(x), flip(x, vld1q_u32(kOdd)));
-  return vaddq_f32(vextq_f32(x, x, 2), flip(x, vld1q_u32(kUpper)));
+  static constexpr float kOdd[4] = {1, -1, 1, -1};
+  static constexpr float kUpper[4] = {1, 1, -1, -1};
+  x = vfmaq_f32(vrev64q_f32(x), x, vld1q_f32(kOdd));
+  return vfmaq_f32(vextq_f32(x, x, 2), x, vld1q_f32(kUpper));
 }
 
 // The strides between kCount registers.
@@ -127,7 +124,7 @@ inline int32x4_t quantize_lanes(const float* r, const Grid& grid, float32x4_t& d
   const int32x4_t flipped = veorq_s32(magnitude, vreinterpretq_s32_u32(negative));
   // z = +-(magnitude + 1/2), so (2 z)^2 is the square of an odd number.
   const float32x4_t positive_z = vaddq_f32(vcvtq_f32_s32(magnitude), vdupq_n_f32(0.5f));
-  const float32x4_t z = flip(positive_z, vandq_u32(negative, vdupq_n_u32(0x80000000u)));
+  const float32x4_t z = vbslq_f32(negative, vnegq_f32(positive_z), positive_z);
   dot = vfmaq_f32(dot, value, z);
   const int32x4_t odd = vaddq_s32(vaddq_s32(magnitude, magnitude), vdupq_n_s32(1));
   squares = vmlaq_s32(squares, odd, odd);
