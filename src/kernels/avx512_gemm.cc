@@ -9,8 +9,8 @@
 namespace ruvector::kernels::avx512 {
 namespace {
 
-constexpr int kColumns = kPanelColumns / 16;  // registers in a row of a panel
-constexpr int kRows = 8;                      // 24 sums, 3 registers of B, 1 element of A
+constexpr int kMostColumns = kPanelColumns / 16;  // registers in a row of a panel
+constexpr int kRows = 8;                          // 24 sums, 3 registers of B, 1 element of A
 
 struct Tile {
   const float* a;
@@ -19,10 +19,10 @@ struct Tile {
   std::size_t k;
   float* c;
   std::size_t ldc;
-  __mmask16 mask[kColumns];  // the columns that exist
+  __mmask16 mask[kMostColumns];  // the columns that exist
 };
 
-template <int kTileRows>
+template <int kTileRows, int kColumns>
 inline void multiply(const Tile& tile) {
   __m512 sums[kTileRows][kColumns];
   for (int row = 0; row < kTileRows; ++row) {
@@ -48,25 +48,38 @@ inline void multiply(const Tile& tile) {
   }
 }
 
+template <int kColumns>
 void multiply_rest(const Tile& tile, std::size_t rows) {
   switch (rows) {
     case 1:
-      return multiply<1>(tile);
+      return multiply<1, kColumns>(tile);
     case 2:
-      return multiply<2>(tile);
+      return multiply<2, kColumns>(tile);
     case 3:
-      return multiply<3>(tile);
+      return multiply<3, kColumns>(tile);
     case 4:
-      return multiply<4>(tile);
+      return multiply<4, kColumns>(tile);
     case 5:
-      return multiply<5>(tile);
+      return multiply<5, kColumns>(tile);
     case 6:
-      return multiply<6>(tile);
+      return multiply<6, kColumns>(tile);
     case 7:
-      return multiply<7>(tile);
+      return multiply<7, kColumns>(tile);
     default:
       return;
   }
+}
+
+// All rows of one panel, of which kColumns registers hold columns that exist.
+template <int kColumns>
+void multiply_panel(Tile tile, std::size_t m) {
+  std::size_t row = 0;
+  for (; row + kRows <= m; row += kRows) {
+    multiply<kRows, kColumns>(tile);
+    tile.a += kRows * tile.lda;
+    tile.c += kRows * tile.ldc;
+  }
+  multiply_rest<kColumns>(tile, m - row);
 }
 
 }  // namespace
@@ -75,18 +88,18 @@ void gemm(const float* a, std::size_t lda, std::size_t m, const float* b, std::s
           std::size_t k, float* c, std::size_t ldc) noexcept {
   for (std::size_t column = 0; column < n; column += kPanelColumns, b += k * kPanelColumns) {
     Tile tile{a, lda, b, k, c + column, ldc, {}};
-    for (std::size_t j = 0; j < kColumns; ++j) {
+    for (std::size_t j = 0; j < kMostColumns; ++j) {
       const std::size_t start = column + 16 * j;
       const std::size_t left = n > start ? n - start : 0;
       tile.mask[j] = static_cast<__mmask16>(left >= 16 ? 0xffffu : (1u << left) - 1);
     }
-    std::size_t row = 0;
-    for (; row + kRows <= m; row += kRows) {
-      multiply<kRows>(tile);
-      tile.a += kRows * lda;
-      tile.c += kRows * ldc;
+    if (tile.mask[2] != 0) {
+      multiply_panel<3>(tile, m);
+    } else if (tile.mask[1] != 0) {
+      multiply_panel<2>(tile, m);
+    } else {
+      multiply_panel<1>(tile, m);
     }
-    multiply_rest(tile, m - row);
   }
 }
 
