@@ -14,6 +14,9 @@ venv := .venv
 python := $(venv)/bin/python
 pip := $(python) -m pip --disable-pip-version-check --quiet
 wheel_venv := build/wheel-venv
+# Failures and the summary; hundreds of lines about passed tests hide them.
+run_ctest = ctest --test-dir $(1) --output-on-failure -j $(JOBS) $(ARGS) \
+  | { grep -vE '^ *Start +[0-9]+: |Passed +[0-9.]+ sec *$$|^Internal ctest' || true; }
 sources := $(shell git ls-files -co --exclude-standard -- include src python cmake CMakeLists.txt 2>/dev/null)
 sources := $(wildcard $(filter-out %_test.cc,$(sources)))
 
@@ -30,7 +33,7 @@ demo: $(venv)/.package $(venv)/.extra-demo  ## embed the standard library's docu
 test: test-cpp test-python  ## C++ and Python tests of the release build
 
 test-cpp: build-release
-	@ctest --test-dir build/release --output-on-failure -j $(JOBS) $(ARGS)
+	@$(call run_ctest,build/release)
 
 test-python: $(venv)/.package $(venv)/.extra-demo $(venv)/.extra-test
 	@$(python) -m pytest $(ARGS)
@@ -84,14 +87,14 @@ $(shell mkdir -p build)
 test-levels: build-dev $(venv)/.package
 	@for level in $$($(python) -c 'import ruvector; print(*ruvector.cpu_features().available)'); do \
 	  echo "RUVECTOR_SIMD=$$level"; \
-	  RUVECTOR_SIMD=$$level ctest --test-dir build/dev --output-on-failure -j $(JOBS); \
+	  export RUVECTOR_SIMD=$$level; $(call run_ctest,build/dev); \
 	done
 
 asan: build-asan  ## C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@ctest --test-dir build/asan --output-on-failure -j $(JOBS) $(ARGS)
+	@$(call run_ctest,build/asan)
 
 tsan: build-tsan  ## C++ tests under ThreadSanitizer
-	@ctest --test-dir build/tsan --output-on-failure -j $(JOBS) $(ARGS)
+	@$(call run_ctest,build/tsan)
 
 # --- checks, each runnable alone
 
@@ -183,7 +186,7 @@ fuzz: packages-lint
 test-aarch64: packages-full
 	@cmake --preset aarch64 >build/aarch64-configure.log 2>&1 || { cat build/aarch64-configure.log; exit 1; }
 	@cmake --build --preset aarch64 -j $(JOBS)
-	@ctest --test-dir build/aarch64 --output-on-failure -j $(JOBS) $(ARGS)
+	@$(call run_ctest,build/aarch64)
 	@tools/check_isa_objects.sh build/aarch64
 
 callgrind: packages-full packages-test  ## instruction counts of the hot kernels against their bounds
