@@ -58,48 +58,55 @@ void Encoder::rotate_centre() {
   rotation_.apply(padded.data(), 1, rotated_centre_.data());
 }
 
-void Encoder::train(const RowSource& source, std::size_t threads) {
+void Encoder::train(const RowSource& source, std::size_t threads, const Progress& progress) {
   const std::size_t tasks = (source.count + kRowsPerTask - 1) / kRowsPerTask;
   std::vector<double> partial(tasks * dim_);
-  base::parallel_for(tasks, threads, [&](std::size_t task, std::size_t) {
-    const std::size_t end = std::min(source.count, (task + 1) * kRowsPerTask);
-    for (std::size_t i = task * kRowsPerTask; i < end; ++i) {
-      const float scale = source.inverse_norms == nullptr ? 1.0F : source.inverse_norms[i];
-      accumulate(source.rows + i * dim_, scale, dim_, &partial[task * dim_]);
-    }
-  });
+  base::parallel_for(
+      tasks, threads,
+      [&](std::size_t task, std::size_t) {
+        const std::size_t end = std::min(source.count, (task + 1) * kRowsPerTask);
+        for (std::size_t i = task * kRowsPerTask; i < end; ++i) {
+          const float scale = source.inverse_norms == nullptr ? 1.0F : source.inverse_norms[i];
+          accumulate(source.rows + i * dim_, scale, dim_, &partial[task * dim_]);
+        }
+      },
+      progress);
   for (std::size_t d = 0; d < dim_; ++d) {
     double sum = 0;
     for (std::size_t task = 0; task < tasks; ++task) sum += partial[task * dim_ + d];
     centre_[d] = static_cast<float>(sum / static_cast<double>(source.count));
   }
   unit_ = 0.0F;
-  set_unit(unit_for(source, threads));
+  set_unit(unit_for(source, threads, progress));
 }
 
-float Encoder::unit_for(const RowSource& source, std::size_t threads) const {
+float Encoder::unit_for(const RowSource& source, std::size_t threads,
+                        const Progress& progress) const {
   const std::size_t tasks = (source.count + kRowsPerTask - 1) / kRowsPerTask;
   std::vector<double> sums(tasks);
   std::vector<double> largest(tasks);
-  base::parallel_for(tasks, threads, [&](std::size_t task, std::size_t) {
-    const std::size_t first = task * kRowsPerTask;
-    const std::size_t count = std::min(source.count - first, kRowsPerTask);
-    std::vector<float> squares(count);
-    std::vector<float> row(dim_);
-    for (std::size_t i = 0; i < count && source.inverse_norms != nullptr; ++i) {
-      const float* from = source.rows + (first + i) * dim_;
-      for (std::size_t d = 0; d < dim_; ++d) row[d] = from[d] * source.inverse_norms[first + i];
-      kernels::active().l2_rows(centre_.data(), row.data(), dim_, nullptr, 1, &squares[i]);
-    }
-    if (source.inverse_norms == nullptr) {
-      kernels::active().l2_rows(centre_.data(), source.rows + first * dim_, dim_, nullptr, count,
-                                squares.data());
-    }
-    for (const float value : squares) {
-      sums[task] += static_cast<double>(value);
-      largest[task] = std::max(largest[task], static_cast<double>(value));
-    }
-  });
+  base::parallel_for(
+      tasks, threads,
+      [&](std::size_t task, std::size_t) {
+        const std::size_t first = task * kRowsPerTask;
+        const std::size_t count = std::min(source.count - first, kRowsPerTask);
+        std::vector<float> squares(count);
+        std::vector<float> row(dim_);
+        for (std::size_t i = 0; i < count && source.inverse_norms != nullptr; ++i) {
+          const float* from = source.rows + (first + i) * dim_;
+          for (std::size_t d = 0; d < dim_; ++d) row[d] = from[d] * source.inverse_norms[first + i];
+          kernels::active().l2_rows(centre_.data(), row.data(), dim_, nullptr, 1, &squares[i]);
+        }
+        if (source.inverse_norms == nullptr) {
+          kernels::active().l2_rows(centre_.data(), source.rows + first * dim_, dim_, nullptr,
+                                    count, squares.data());
+        }
+        for (const float value : squares) {
+          sums[task] += static_cast<double>(value);
+          largest[task] = std::max(largest[task], static_cast<double>(value));
+        }
+      },
+      progress);
   double sum = 0;
   double top = 0;
   for (std::size_t task = 0; task < tasks; ++task) {

@@ -40,9 +40,10 @@ class Encoder {
           std::vector<float> centre, float unit);
 
   // Learns the centre (mean) and the unit from `source`: the same for any number of threads.
-  void train(const RowSource& source, std::size_t threads);
+  // `progress` may throw to cancel; its numbers are meaningless here.
+  void train(const RowSource& source, std::size_t threads, const Progress& progress = {});
   // The unit that `source` needs to stay within the range of float16; at least unit().
-  float unit_for(const RowSource& source, std::size_t threads) const;
+  float unit_for(const RowSource& source, std::size_t threads, const Progress& progress = {}) const;
   void set_unit(float unit);
 
   // Encodes rows [first, first + count) of `source` into slots [slot, slot + count).

@@ -47,19 +47,30 @@ void append_ids(State& state, std::span<const Id> ids) {
 }
 
 // Norms under cosine: of all rows given, whether the index keeps them or not.
-std::vector<float> inverse_norms(MatrixView vectors, Metric metric, std::size_t threads) {
+std::vector<float> inverse_norms(MatrixView vectors, Metric metric, std::size_t threads,
+                                 const Progress& progress) {
   if (metric != Metric::cosine) return {};
   std::vector<float> norms(vectors.rows);
   const std::size_t tasks = (vectors.rows + kRowsPerTask - 1) / kRowsPerTask;
-  base::parallel_for(tasks, threads, [&](std::size_t task, std::size_t) {
-    const std::size_t end = std::min(vectors.rows, (task + 1) * kRowsPerTask);
-    for (std::size_t i = task * kRowsPerTask; i < end; ++i) {
-      std::array<float, 2> sums;
-      kernels::active().sums(vectors.data + i * vectors.cols, vectors.cols, sums.data());
-      norms[i] = 1.0F / std::sqrt(sums[1]);
-    }
-  });
+  base::parallel_for(
+      tasks, threads,
+      [&](std::size_t task, std::size_t) {
+        const std::size_t end = std::min(vectors.rows, (task + 1) * kRowsPerTask);
+        for (std::size_t i = task * kRowsPerTask; i < end; ++i) {
+          std::array<float, 2> sums;
+          kernels::active().sums(vectors.data + i * vectors.cols, vectors.cols, sums.data());
+          norms[i] = 1.0F / std::sqrt(sums[1]);
+        }
+      },
+      progress);
   return norms;
+}
+
+// The same numbers whenever called: while nothing of the work that `progress` counts is done, the
+// caller can cancel all the same.
+Progress still_at(const Progress& progress, std::size_t done, std::size_t total) {
+  if (!progress) return {};
+  return [&progress, done, total](std::size_t, std::size_t) { progress(done, total); };
 }
 
 // Slots [first, first + source.count) from `source`.
@@ -98,7 +109,7 @@ void truncate(State& state, std::size_t count) {
 // all codes; those that are there change last, when nothing can fail or be cancelled any more.
 void encode_added(State& state, const RowSource& added, std::size_t before, std::size_t threads,
                   const Progress& progress) {
-  const float unit = state.encoder->unit_for(added, threads);
+  const float unit = state.encoder->unit_for(added, threads, still_at(progress, 0, added.count));
   const float linear = state.encoder->unit() / unit;
   state.codes.resize(state.size());
   if (linear == 1.0F) {
@@ -135,7 +146,7 @@ void check_trained(const Encoder& encoder) {
 void encode_anew(State& state, const RowSource& all, std::size_t threads,
                  const Progress& progress) {
   Encoder encoder = *state.encoder;
-  encoder.train(all, threads);
+  encoder.train(all, threads, still_at(progress, 0, all.count));
   check_trained(encoder);
   CodeStore codes(encoder.shape());
   codes.resize(all.count);
@@ -155,18 +166,21 @@ void append_codes(State& state, const RowSource& added, std::size_t before, std:
 }
 
 void append_rows(State& state, MatrixView vectors, std::span<const float> norms,
-                 std::size_t threads) {
+                 std::size_t threads, const Progress& progress) {
   if (!state.keeps_rows) return;
   float* rows = state.rows.append(vectors.rows * vectors.cols);
   const std::size_t tasks = (vectors.rows + kRowsPerTask - 1) / kRowsPerTask;
-  base::parallel_for(tasks, threads, [&](std::size_t task, std::size_t) {
-    const std::size_t begin = task * kRowsPerTask * vectors.cols;
-    const std::size_t end =
-        std::min(vectors.rows * vectors.cols, begin + kRowsPerTask * vectors.cols);
-    std::memcpy(rows + begin, vectors.data + begin, (end - begin) * sizeof(float));
-  });
-  if (!norms.empty())
-    std::copy(norms.begin(), norms.end(), state.inverse_norms.append(norms.size()));
+  base::parallel_for(
+      tasks, threads,
+      [&](std::size_t task, std::size_t) {
+        const std::size_t begin = task * kRowsPerTask * vectors.cols;
+        const std::size_t end =
+            std::min(vectors.rows * vectors.cols, begin + kRowsPerTask * vectors.cols);
+        std::memcpy(rows + begin, vectors.data + begin, (end - begin) * sizeof(float));
+      },
+      progress);
+  if (norms.empty()) return;
+  std::copy(norms.begin(), norms.end(), state.inverse_norms.append(norms.size()));
 }
 
 State empty_state(Kind kind, std::size_t dim, const BuildParams& params) {
@@ -218,13 +232,14 @@ void append(State& state, std::span<const Id> ids, MatrixView vectors, std::size
   check_ids(ids.size(), vectors.rows);
   check_size(state.size(), vectors.rows);
   if (vectors.rows == 0) return;
-  check_rows("vectors", vectors, state.metric, threads);
-  const std::vector<float> norms = inverse_norms(vectors, state.metric, threads);
+  const Progress waiting = still_at(progress, 0, vectors.rows);
+  check_rows("vectors", vectors, state.metric, threads, waiting);
+  const std::vector<float> norms = inverse_norms(vectors, state.metric, threads, waiting);
 
   const std::size_t before = state.size();
   append_ids(state, ids);
   try {
-    append_rows(state, vectors, norms, threads);
+    append_rows(state, vectors, norms, threads, waiting);
     if (state.encoder) {
       const RowSource added{vectors.data, norms.empty() ? nullptr : norms.data(), vectors.rows};
       append_codes(state, added, before, threads, progress);
@@ -270,7 +285,8 @@ void set_bits(State& state, std::uint32_t bits, std::size_t threads, const Progr
                   old.rotation(), old.centre(), old.unit());
   CodeStore codes(encoder.shape());
   codes.resize(state.size());
-  encode(encoder, codes, kept_rows(state), 0, threads, progress);
+  encode(encoder, codes, kept_rows(state), 0, threads,
+         still_at(progress, state.size(), state.size()));
   state.encoder = std::move(encoder);
   state.codes = std::move(codes);
   state.bits = bits;

@@ -22,7 +22,7 @@ void remove(State& state, std::span<const Id> ids);
 
 void compact(State& state);
 
-// Encodes all vectors anew with this width; the state keeps rows.
+// Encodes all vectors anew with this width; the state keeps rows. `progress` stays at the end.
 void set_bits(State& state, std::uint32_t bits, std::size_t threads, const Progress& progress);
 
 }  // namespace ruvector::index

@@ -60,7 +60,8 @@ void check_threads(std::optional<std::size_t> threads) {
 
 }  // namespace
 
-void check_rows(const char* what, MatrixView rows, Metric metric, std::size_t threads) {
+void check_rows(const char* what, MatrixView rows, Metric metric, std::size_t threads,
+                const Progress& progress) {
   std::atomic<std::size_t> first_bad{rows.rows};
   base::parallel_for((rows.rows + kRowsPerTask - 1) / kRowsPerTask, threads,
                      [&](std::size_t task, std::size_t) {
@@ -72,7 +73,8 @@ void check_rows(const char* what, MatrixView rows, Metric metric, std::size_t th
                          }
                          return;
                        }
-                     });
+                     },
+                     progress);
   const std::size_t bad = first_bad.load();
   if (bad == rows.rows) return;
   explain(std::string(what) + ": row " + std::to_string(bad), rows.row(bad), metric);

@@ -13,8 +13,10 @@ namespace ruvector::index {
 inline constexpr float kMaxSquaredNorm = 0x1p+120F;
 
 // Each row finite, its squared norm at most kMaxSquaredNorm; under cosine above zero. `what` names
-// the argument, rows are named in the message when there may be several.
-void check_rows(const char* what, MatrixView rows, Metric metric, std::size_t threads);
+// the argument, rows are named in the message when there may be several. `progress` may throw to
+// cancel.
+void check_rows(const char* what, MatrixView rows, Metric metric, std::size_t threads,
+                const Progress& progress = {});
 void check_query(std::span<const float> query, Metric metric);
 // Throws std::invalid_argument or DimensionMismatch.
 void check_build(MatrixView vectors, const BuildParams& params);
