@@ -25,7 +25,8 @@ inline constexpr std::size_t kMaxScanQueries = 4;  // queries that scan() takes 
 // First-stage codes: superblocks of 64 vectors, each
 //   for each dword w < words:  64 x uint32, lane v holds dword w of vector v's code;
 //   then 64 x float16 `add`, 64 x float16 `rescale`, 64 x float16 `error`.
-// A code is a string of nibbles, nibble g in bits 4g..4g+3. A lane without a vector has add = +inf.
+// A code is a string of nibbles, nibble g in bits 4g..4g+3. A lane without a vector has add = +inf:
+// no finite threshold admits it, an infinite one does.
 struct ScanCodes {
   const std::uint8_t* blocks;  // 64-byte aligned
   std::size_t words;           // dwords of a code, an even number
@@ -41,6 +42,7 @@ struct ScanCodes {
 struct ScanQuery {
   // For each dword w 128 bytes: 4 tables of 16 entries for the low nibbles of its bytes 0..3
   // (nibbles 8w, 8w+2, 8w+4, 8w+6), then 4 for the high nibbles (8w+1, 8w+3, 8w+5, 8w+7).
+  // Fastest when it is 64-byte aligned.
   const std::uint8_t* table;
   float step;
   float offset;
