@@ -137,11 +137,11 @@ inline std::uint64_t find_bounds(const __m256i (&sums)[kGroups / 2], const std::
   const __m256 threshold = _mm256_set1_ps(query.threshold);
   std::uint32_t mask = 0;
   for (std::size_t g = 0; g < kGroups / 2; ++g, factors += 2 * kLanes) {
-    const __m256 s = _mm256_add_ps(_mm256_mul_ps(step, _mm256_cvtepi32_ps(sums[g])), offset);
-    const __m256 rescaled = _mm256_mul_ps(load_halves(factors + 2 * kBlockVectors), s);
-    const __m256 estimate = _mm256_sub_ps(load_halves(factors), rescaled);
-    const __m256 margin = _mm256_mul_ps(load_halves(factors + 4 * kBlockVectors), error_scale);
-    const __m256 bound = _mm256_sub_ps(estimate, margin);
+    const __m256 s = _mm256_fmadd_ps(step, _mm256_cvtepi32_ps(sums[g]), offset);
+    const __m256 rescale = load_halves(factors + 2 * kBlockVectors);
+    const __m256 estimate = _mm256_fnmadd_ps(rescale, s, load_halves(factors));
+    const __m256 error = load_halves(factors + 4 * kBlockVectors);
+    const __m256 bound = _mm256_fnmadd_ps(error, error_scale, estimate);
     _mm256_store_ps(bounds + kLanes * g, bound);
     const int within = _mm256_movemask_ps(_mm256_cmp_ps(bound, threshold, _CMP_LE_OQ));
     mask |= static_cast<std::uint32_t>(within) << (kLanes * g);

@@ -72,12 +72,13 @@ inline __m512 load_halves(const std::uint8_t* place) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(place)));
 }
 
+template <bool kErrors>
 inline Factors load_factors(const std::uint8_t* place) {
   Factors factors;
   for (int g = 0; g < kGroups; ++g) {
     factors.add[g] = load_halves(place + 32 * g);
     factors.rescale[g] = load_halves(place + 2 * kBlockVectors + 32 * g);
-    factors.error[g] = load_halves(place + 4 * kBlockVectors + 32 * g);
+    if constexpr (kErrors) factors.error[g] = load_halves(place + 4 * kBlockVectors + 32 * g);
   }
   return factors;
 }
@@ -91,6 +92,7 @@ struct Run {
   std::uint64_t survivors[kRun];
 };
 
+template <bool kErrors>
 inline void find_bounds(const __m512i (&sums)[kGroups], const Factors& factors,
                         std::uint64_t allowed, const ScanQuery& query, std::size_t i, Run& run) {
   const __m512 step = _mm512_set1_ps(query.step);
@@ -99,10 +101,9 @@ inline void find_bounds(const __m512i (&sums)[kGroups], const Factors& factors,
   const __m512 threshold = _mm512_set1_ps(query.threshold);
   std::uint64_t survivors = 0;
   for (int g = 0; g < kGroups; ++g) {
-    const __m512 product = _mm512_mul_ps(step, _mm512_cvtepi32_ps(sums[g]));
-    const __m512 s = _mm512_add_ps(product, offset);
-    const __m512 estimate = _mm512_sub_ps(factors.add[g], _mm512_mul_ps(factors.rescale[g], s));
-    const __m512 bound = _mm512_sub_ps(estimate, _mm512_mul_ps(factors.error[g], error_scale));
+    const __m512 s = _mm512_fmadd_ps(step, _mm512_cvtepi32_ps(sums[g]), offset);
+    __m512 bound = _mm512_fnmadd_ps(factors.rescale[g], s, factors.add[g]);
+    if constexpr (kErrors) bound = _mm512_fnmadd_ps(factors.error[g], error_scale, bound);
     _mm512_store_ps(run.bounds[i] + 16 * g, bound);
     const __mmask16 mask = _mm512_cmp_ps_mask(bound, threshold, _CMP_LE_OQ);
     survivors |= std::uint64_t{mask} << (16 * g);
@@ -158,7 +159,7 @@ void append_run(const Run& run, const std::uint32_t* numbers, std::size_t blocks
   }
 }
 
-template <int kQueries>
+template <int kQueries, bool kErrors>
 inline void scan_block(const ScanCodes& codes, std::size_t number, std::uint64_t allowed,
                        const ScanQuery* queries, std::size_t i, Run* runs) {
   const std::uint8_t* block = codes.blocks + number * codes.block_bytes;
@@ -167,13 +168,13 @@ inline void scan_block(const ScanCodes& codes, std::size_t number, std::uint64_t
   const std::uint8_t* end = block + codes.words * kWordBytes;
   prefetch_word(end + kAhead);
   prefetch_word(end + kAhead + kWordBytes);
-  const Factors factors = load_factors(end);
+  const Factors factors = load_factors<kErrors>(end);
   for (int q = 0; q < kQueries; ++q) {
-    find_bounds(sums[q], factors, allowed, queries[q], i, runs[q]);
+    find_bounds<kErrors>(sums[q], factors, allowed, queries[q], i, runs[q]);
   }
 }
 
-template <int kQueries>
+template <int kQueries, bool kErrors>
 void scan_blocks(const ScanCodes& codes, std::size_t first, std::size_t blocks,
                  const std::uint64_t* allowed, ScanQuery* queries) {
   Run runs[kQueries];
@@ -184,11 +185,20 @@ void scan_blocks(const ScanCodes& codes, std::size_t first, std::size_t blocks,
     for (; number < end && i < kRun; ++number) {
       const std::uint64_t lanes = allowed != nullptr ? allowed[number] : ~std::uint64_t{0};
       if (lanes == 0) continue;
-      scan_block<kQueries>(codes, number, lanes, queries, i, runs);
+      scan_block<kQueries, kErrors>(codes, number, lanes, queries, i, runs);
       numbers[i++] = static_cast<std::uint32_t>(number);
     }
     for (int q = 0; q < kQueries; ++q) append_run(runs[q], numbers, i, queries[q]);
   }
+}
+
+template <int kQueries>
+void scan_blocks(const ScanCodes& codes, std::size_t first, std::size_t blocks,
+                 const std::uint64_t* allowed, ScanQuery* queries) {
+  bool errors = false;
+  for (int q = 0; q < kQueries; ++q) errors |= queries[q].error_scale != 0;
+  if (errors) return scan_blocks<kQueries, true>(codes, first, blocks, allowed, queries);
+  return scan_blocks<kQueries, false>(codes, first, blocks, allowed, queries);
 }
 
 }  // namespace

@@ -35,9 +35,9 @@ struct ScanCodes {
 
 // One query's side of a scan. For each code, with integers summed exactly:
 //   sum   = sum over nibbles g of table[g][nibble g]
-//   s     = step * float(sum) + offset
-//   est   = add - rescale * s
-//   bound = est - error * error_scale
+//   s     = fma(step, float(sum), offset)
+//   est   = fma(-rescale, s, add)
+//   bound = fma(-error, error_scale, est); with error_scale 0 every error must be finite
 // A vector survives when bound <= threshold (false for NaN) and its bit in `allowed` is set.
 struct ScanQuery {
   // For each dword w 128 bytes: 4 tables of 16 entries for the low nibbles of its bytes 0..3

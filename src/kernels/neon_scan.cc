@@ -89,11 +89,11 @@ inline std::uint32_t find_bounds(const Sums32& sums, const std::uint8_t* factors
   std::uint32_t mask = 0;
   for (std::size_t g = 0; g < 4; ++g, factors += 8) {
     const float32x4_t sum = vcvtq_f32_u32(sums.quarter[g]);
-    const float32x4_t s = vaddq_f32(vmulq_f32(step, sum), offset);
-    const float32x4_t rescaled = vmulq_f32(load_halves(factors + 2 * kBlockVectors), s);
-    const float32x4_t estimate = vsubq_f32(load_halves(factors), rescaled);
-    const float32x4_t margin = vmulq_f32(load_halves(factors + 4 * kBlockVectors), error_scale);
-    const float32x4_t bound = vsubq_f32(estimate, margin);
+    const float32x4_t s = vfmaq_f32(offset, step, sum);
+    const float32x4_t rescale = load_halves(factors + 2 * kBlockVectors);
+    const float32x4_t estimate = vfmsq_f32(load_halves(factors), rescale, s);
+    const float32x4_t error = load_halves(factors + 4 * kBlockVectors);
+    const float32x4_t bound = vfmsq_f32(estimate, error, error_scale);
     vst1q_f32(bounds + 4 * g, bound);
     mask |= vaddvq_u32(vandq_u32(vcleq_f32(bound, threshold), bits)) << (4 * g);
   }

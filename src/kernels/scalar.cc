@@ -90,12 +90,10 @@ void scan_block(const ScanCodes& codes, std::size_t number, std::uint64_t allowe
   const std::uint8_t* factors = block + codes.words * kBlockVectors * sizeof(std::uint32_t);
   for (std::size_t lane = 0; lane < kBlockVectors; ++lane) {
     if ((allowed >> lane & 1) == 0) continue;
-    const float product =
-        query.step * static_cast<float>(table_sum(codes, block, lane, query.table));
-    const float s = product + query.offset;
-    const Factors of_lane{factor(factors, 0, lane), factor(factors, 1, lane),
-                          factor(factors, 2, lane)};
-    const float bound = estimate(of_lane, s, query.error_scale).bound;
+    const auto sum = static_cast<float>(table_sum(codes, block, lane, query.table));
+    const float s = std::fma(query.step, sum, query.offset);
+    const float value = std::fma(-factor(factors, 1, lane), s, factor(factors, 0, lane));
+    const float bound = std::fma(-factor(factors, 2, lane), query.error_scale, value);
     if (!(bound <= query.threshold)) continue;
     query.slots[query.count] = static_cast<std::uint32_t>(number * kBlockVectors + lane);
     query.bounds[query.count] = bound;

@@ -108,12 +108,9 @@ class ScanTest : public LevelTest {
     for (std::size_t g = 0; g < query.tables.size(); ++g) {
       sum += query.tables[g][index.nibbles[slot][g]];
     }
-    const float product = query.step * static_cast<float>(sum);
-    const float s = product + query.offset;
-    const float rescaled = index.rescale[slot] * s;
-    const float estimate = index.add[slot] - rescaled;
-    const float margin = index.error[slot] * query.error_scale;
-    return estimate - margin;
+    const float s = std::fma(query.step, static_cast<float>(sum), query.offset);
+    const float estimate = std::fma(-index.rescale[slot], s, index.add[slot]);
+    return std::fma(-index.error[slot], query.error_scale, estimate);
   }
 
   static std::vector<Survivor> expected(const Index& index, const Query& query, std::size_t first,
@@ -207,6 +204,15 @@ TEST_P(ScanTest, OnlyAllowedLanesSurvive) {
     allowed[5] = round % 2 == 0 ? ~std::uint64_t{0} : std::uint64_t{1} << 63;
     expect_right(index, queries, 0, 6, allowed);
     expect_right(index, queries, 2, 4, allowed);
+  }
+}
+
+TEST_P(ScanTest, WithoutAnErrorScaleTheBoundIsTheEstimate) {
+  const Index index = random_index(4, 5);
+  for (const std::size_t with_scale : {0U, 1U, 3U}) {
+    std::vector<Query> queries = random_queries(4, 3);
+    for (std::size_t q = with_scale; q < queries.size(); ++q) queries[q].error_scale = 0.0f;
+    expect_right(index, queries, 0, 5);
   }
 }
 
