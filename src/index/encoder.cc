@@ -173,9 +173,9 @@ void Encoder::encode_one(const float* r, std::size_t slot, std::uint8_t* codes,
     return factors(z, sums[1], with_centre, least_error);
   };
   // Rounding, as a standard deviation in |r| |s|: half a float16 step of the factor, and for tables
-  // of D/4 (D/2) entries, each rounded to 1/255 of the widest, about 0.1 / D; both generously.
+  // of D/4 (D/2) entries, each rounded to 1/127 of the widest, about 0.2 / D; both generously.
   const double dims = static_cast<double>(shape_.dims);
-  out.write_scan(slot, codes, encode_bits(out.shape.scan_bits, 0x1p-11 + 0.25 / dims));
+  out.write_scan(slot, codes, encode_bits(out.shape.scan_bits, 0x1p-11 + 0.5 / dims));
   if (out.shape.refine_bits != 0) {
     out.write_refine(slot, codes, encode_bits(out.shape.refine_bits, 0x1p-14 / std::sqrt(dims)));
   }

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kRefineAtOnce = 128;
 constexpr std::size_t kExactAtOnce = 16;
+// Among fewer than so many times a helping, the best are too few to lower the threshold much.
+constexpr std::size_t kWorthHelping = 16;
 constexpr std::size_t kSample = 64;
 constexpr std::size_t kSpareWaiting = 64;
 constexpr std::size_t kManyWaiting = 1U << 16U;
@@ -62,6 +64,7 @@ Funnel::Funnel(const CascadeSource& source, const PreparedQuery& prepared, const
       refines_(source.codes->shape().refine_bits != 0 &&
                (stage_ == FinalStage::refine || stage_ == FinalStage::exact)),
       helping_(std::max<std::size_t>(24, kept(params) + kept(params) / 4)),
+      next_helping_at_(kWorthHelping * helping_),
       scorer_(source.rows, query),
       // With a budget the estimates may lie above the radius where the exact scores do not.
       top_(kept(params), params.budget > 0 ? std::numeric_limits<float>::max() : params.radius),
@@ -88,8 +91,8 @@ void Funnel::take(std::uint32_t* slots, float* bounds, std::size_t count, std::s
 }
 
 void Funnel::take_waiting() {
-  take_most_promising();
   BoundedSlots& scanned = waiting_->scanned;
+  if (scanned.count > kWorthHelping * helping_) take_most_promising();
   drop_hopeless(scanned);
   sharpen(scanned.slots.data(), scanned.bounds.data(), scanned.count);
   scanned.count = 0;

@@ -81,8 +81,8 @@ class Funnel {
   const PreparedQuery& prepared_;
   FinalStage stage_;
   bool refines_;
-  std::size_t helping_;              // about how many are finished to lower the threshold
-  std::size_t next_helping_at_ = 0;  // in codes scanned
+  std::size_t helping_;          // about how many are finished to lower the threshold
+  std::size_t next_helping_at_;  // in codes scanned
   ExactScorer scorer_;
   TopK top_;
   SharedThreshold* shared_;

@@ -11,7 +11,8 @@
 namespace ruvector::index {
 namespace {
 
-constexpr float kTiniest = 0x1p-110F;    // queries below it are zero, beside any vector
+constexpr float kTiniest = 0x1p-110F;  // queries below it are zero, beside any vector
+constexpr float kTableLevels = kernels::kMaxTableEntry;
 constexpr float kQueryLevels = 8191.0F;  // 14 bits with sign: 128 * high + low, both int8
 
 // What the parts of nibble v stand for: four signs of +-0.5, or two 2-bit grid points.
@@ -64,8 +65,8 @@ float squared_distance(std::vector<float> s, float unit) {
   return sums[1];
 }
 
-// Where the table of nibble g begins (kernels.h, ScanQuery).
-std::size_t table_position(std::size_t g) { return g / 8 * 128 + (g % 2) * 64 + (g % 8) / 2 * 16; }
+// Where the table of a dword's nibble g begins (kernels.h, ScanQuery).
+std::size_t table_position(std::size_t g) { return g % 2 * 64 + g / 2 * 16; }
 
 }  // namespace
 
@@ -116,9 +117,9 @@ void PreparedQuery::tabulate(std::uint32_t scan_bits) {
     widest = std::max(widest, greatest);
     offset_ -= greatest;
   }
-  step_ = 2.0F * widest / 255.0F;
+  step_ = 2.0F * widest / kTableLevels;
   const float inverse = step_ > kTiniest ? 1.0F / step_ : 0.0F;
-  table_.resize(nibbles * 16);
+  table_.resize(nibbles / 8);
   if (precise_) exact_table_.resize(nibbles * 16);
   for (std::size_t g = 0; g < nibbles; ++g) {
     const float* s = &rotated_[g * parts.count];
@@ -128,9 +129,9 @@ void PreparedQuery::tabulate(std::uint32_t scan_bits) {
     for (std::size_t v = 0; v < 16; ++v) {
       levels[v] = static_cast<int>((values[v] - least) * inverse + 0.5F);
     }
-    std::uint8_t* entries = &table_[table_position(g)];
+    std::uint8_t* entries = &table_[g / 8].entries[table_position(g % 8)];
     for (std::size_t v = 0; v < 16; ++v)
-      entries[v] = static_cast<std::uint8_t>(std::min(levels[v], 255));
+      entries[v] = static_cast<std::uint8_t>(std::min(levels[v], kernels::kMaxTableEntry));
     if (precise_) std::copy(values.begin(), values.end(), &exact_table_[g * 16]);
   }
 }
@@ -156,10 +157,10 @@ void PreparedQuery::quantize(std::uint32_t refine_bits) {
 
 kernels::ScanQuery PreparedQuery::scan_query() const {
   kernels::ScanQuery scan{};
-  scan.table = table_.data();
+  scan.table = table_.front().entries;
   scan.step = step_;
   // The tables' rounding can hide at most half a step per nibble.
-  const float hidden = precise_ ? step_ * (0.5F * static_cast<float>(table_.size() / 16)) : 0.0F;
+  const float hidden = precise_ ? step_ * (0.5F * static_cast<float>(8 * table_.size())) : 0.0F;
   scan.offset = offset_ + hidden;
   scan.error_scale = precise_ ? 0.0F : widths_.scan * norm_;
   return scan;

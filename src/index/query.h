@@ -60,7 +60,10 @@ class PreparedQuery {
   bool precise_;
 
   std::uint32_t scan_bits_ = 1;
-  std::vector<std::uint8_t> table_;
+  struct alignas(64) Tables {  // of the nibbles of one dword
+    std::uint8_t entries[128];
+  };
+  std::vector<Tables> table_;
   std::vector<float> exact_table_;  // (nibbles, 16), only when precise
   float step_ = 0;
   float offset_ = 0;

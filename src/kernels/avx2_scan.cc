@@ -17,7 +17,7 @@ constexpr std::size_t kWordBytes = 4 * kBlockVectors;
 constexpr std::size_t kTableBytes = 128;
 constexpr std::size_t kLanes = 8;
 constexpr std::size_t kGroups = kBlockVectors / kLanes;
-// 8 entries of at most 255 for each word: 32 words fit in 16 bits.
+// 8 entries of at most 127 for each word: 32 words fit in 16 bits twice over.
 constexpr std::size_t kWordsAtOnce = 32;
 
 inline void prefetch_lines(const std::uint8_t* place, int lines) {

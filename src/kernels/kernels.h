@@ -10,6 +10,7 @@
 //           then (a0 + a1) + (a2 + a3), then lanes are folded 16 -> 8 -> 4 -> 2 -> 1, lane j with
 //           lane j + half. Missing elements count as +0.
 //   "chain" one accumulator, fused multiply-add in rising order, from +0.
+//   "fma"   is one fused multiply-add.
 //   Everything else is single multiplications and additions, never fused, in the order written.
 #pragma once
 
@@ -21,6 +22,7 @@ namespace ruvector::kernels {
 inline constexpr std::size_t kBlockVectors = 64;   // vectors in a superblock
 inline constexpr std::size_t kPanelColumns = 48;   // columns in a packed panel of gemm
 inline constexpr std::size_t kMaxScanQueries = 4;  // queries that scan() takes at once
+inline constexpr int kMaxTableEntry = 127;         // so that two entries add up in a byte
 
 // First-stage codes: superblocks of 64 vectors, each
 //   for each dword w < words:  64 x uint32, lane v holds dword w of vector v's code;
@@ -42,6 +44,7 @@ struct ScanCodes {
 struct ScanQuery {
   // For each dword w 128 bytes: 4 tables of 16 entries for the low nibbles of its bytes 0..3
   // (nibbles 8w, 8w+2, 8w+4, 8w+6), then 4 for the high nibbles (8w+1, 8w+3, 8w+5, 8w+7).
+  // No entry is above kMaxTableEntry.
   // Fastest when it is 64-byte aligned.
   const std::uint8_t* table;
   float step;

@@ -94,7 +94,9 @@ class ScanTest : public LevelTest {
     query.packed.resize(128 * words);
     for (std::size_t g = 0; g < 8 * words; ++g) {
       std::vector<std::uint8_t> entries(16);
-      for (std::uint8_t& entry : entries) entry = static_cast<std::uint8_t>(random_up_to(255));
+      for (std::uint8_t& entry : entries) {
+        entry = static_cast<std::uint8_t>(random_up_to(kMaxTableEntry));
+      }
       std::uint8_t* word = query.packed.data() + g / 8 * 128;
       std::memcpy(word + g % 2 * 64 + g % 8 / 2 * 16, entries.data(), 16);
       query.tables.push_back(entries);
@@ -259,8 +261,8 @@ TEST_P(ScanTest, ABoundThatIsNoNumberNeverSurvives) {
 TEST_P(ScanTest, TheLargestSumsAreExact) {
   Index index = random_index(256, 1);
   std::vector<Query> queries(1, random_query(256));
-  for (auto& entries : queries[0].tables) entries.assign(16, 255);
-  queries[0].packed.assign(256 * 128, 255);
+  for (auto& entries : queries[0].tables) entries.assign(16, kMaxTableEntry);
+  queries[0].packed.assign(256 * 128, kMaxTableEntry);
   queries[0].step = 1.0f;
   queries[0].offset = 0.0f;
   queries[0].threshold = kInfinity;
