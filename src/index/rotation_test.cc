@@ -57,7 +57,7 @@ TEST(Rotation, IsDenseUpTo256Dimensions) {
   EXPECT_TRUE(Rotation(256, 1).dense());
   EXPECT_FALSE(Rotation(320, 1).dense());
   EXPECT_GE(Rotation(256, 1).bytes(), 256U * 256U * sizeof(float));
-  EXPECT_EQ(Rotation(320, 1).bytes(), kRotationRounds * 320U / 8U);
+  EXPECT_EQ(Rotation(320, 1).bytes(), kRotationRounds * 320U * sizeof(std::uint32_t));
 }
 
 TEST(Rotation, KeepsNormsAndInnerProducts) {
