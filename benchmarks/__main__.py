@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.cases import CASES, QUICK, Case
 from benchmarks.datasets import DATASETS, ROOT, MissingDataError
+from benchmarks.report.front_page import renew
 from benchmarks.report.plot import draw_all
 from benchmarks.report.results import Results
 from benchmarks.report.tables import document
@@ -71,6 +72,8 @@ def main() -> int:
     results = Results.read(folder)
     (folder / "README.md").write_text(document(results))
     draw_all(results.cases, folder)
+    if folder == RESULTS and results.cases:
+        renew(ROOT / "README.md", results)
     print(f"Wrote {folder}")
     return 0
 

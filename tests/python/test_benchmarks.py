@@ -11,6 +11,7 @@ import pytest
 from benchmarks.cases import Case
 from benchmarks.contestant import Contestant
 from benchmarks.datasets import DATASETS, MissingDataError, prepare
+from benchmarks.report.front_page import BEGIN, END, with_targets
 from benchmarks.report.results import Results
 from benchmarks.report.tables import document
 from benchmarks.targets import Verdict, faster
@@ -154,6 +155,17 @@ def finalists(points: list[dict[str, Any]], wanted: float, keep: int) -> list[fl
     contestant.points = points
     case = Case("name", "set", (), {10: (wanted,)})
     return [one["sweep_p50_us"] for one in contestant.finalists(case, keep)]
+
+
+def test_the_front_page_gets_the_table_between_its_marks_and_nothing_else_changes() -> None:
+    found = results([point(0.995, 100)], [point(0.995, 250)])
+    page = with_targets(f"before\n{BEGIN}\nold\n{END}\nafter\n", found)
+    assert page.startswith(f"before\n{BEGIN}\nMeasured by `make bench` on ")
+    assert page.endswith(f"|\n{END}\nafter\n")
+    assert "old" not in page
+    assert with_targets(page, found) == page
+    with pytest.raises(ValueError, match="lacks"):
+        with_targets("no marks", found)
 
 
 def test_the_cheapest_settings_at_a_recall_go_on() -> None:
