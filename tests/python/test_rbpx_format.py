@@ -164,11 +164,14 @@ def walsh_hadamard(x: Floats) -> Floats:
 
 def exact_scores(metric: str, rows: NDArray[Any], query: NDArray[Any]) -> Floats:
     x, q = rows.astype(float), query.astype(float)
+    dots: Floats = x @ q
     if metric == "ip":
-        return -(x @ q)
-    if metric == "cosine":
-        return 1.0 - (x @ q) / np.linalg.norm(x, axis=1) / np.linalg.norm(q)
-    return ((x - q) ** 2).sum(axis=1)
+        return -dots
+    squares: Floats = (x**2).sum(axis=1)
+    query_square = float(q @ q)
+    cosine: Floats = 1.0 - dots / np.sqrt(squares * query_square)
+    distance: Floats = squares + query_square - 2.0 * dots
+    return cosine if metric == "cosine" else distance
 
 
 def sample_vectors(n: int, dim: int, seed: int) -> NDArray[np.float32]:
