@@ -104,7 +104,7 @@ TEST_P(GemmTest, ProductsAreExactAndHaveTheBitsOfTheScalarLevelForEveryDepth) {
 }
 
 TEST_P(GemmTest, DeepProductsHaveTheBitsOfTheScalarLevel) {
-  for (const std::size_t k : {1000, 2049, 8192}) {
+  for (const std::size_t k : {1000U, 2049U, 8192U}) {
     draw({10, 49, k});
     EXPECT_EQ(bits_of(multiply(table())), bits_of(multiply(kScalarTable))) << "k " << k;
   }
