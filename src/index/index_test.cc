@@ -103,6 +103,7 @@ TYPED_TEST(EveryIndex, ErrorsNameWhatIsWrong) {
 
 TYPED_TEST(EveryIndex, AStoredVectorIsItsOwnNeighbour) {
   const TestVectors spread = gaussian_vectors(300, 128, 3);
+  const TypeParam built = TypeParam::build(spread.view(), {});
   for (std::size_t i = 0; i < 300; i += 37) {
     EXPECT_EQ(built.search(spread.row(i), 1).front().id, i);
   }
