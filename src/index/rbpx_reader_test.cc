@@ -69,7 +69,7 @@ TEST_F(RbpxReader, ParametersOutsideOfTheirRangesAreRefused) {
 
 TEST_F(RbpxReader, CountsThatDoNotFitTheSectionsAreRefused) {
   for (const Kind kind : {Kind::flat_f32, Kind::rabitq, Kind::rabitq_plus}) {
-    for (const std::uint64_t count : {0, 1, 149, 151, 100'000'000}) {
+    for (const std::uint64_t count : {0U, 1U, 149U, 151U, 100'000'000U}) {
       EXPECT_THAT(with_parameter(Sample{.kind = kind}, offsetof(Parameters, count), count),
                   HasSubstr("section ids has 1200 bytes"));
     }
