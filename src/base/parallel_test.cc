@@ -48,7 +48,7 @@ bool adds_up(std::size_t tasks, std::size_t threads) {
 }
 
 TEST(Parallel, RunsEveryTaskOnce) {
-  for (const std::size_t tasks : {0u, 1u, 2u, 3u, 17u, 10'000u}) {
+  for (const std::size_t tasks : {0u, 1u, 2u, 3u, 17u, 10'000U}) {
     for (const std::size_t threads : {0u, 1u, 2u, 4u, 40u}) {
       std::vector<std::atomic<int>> runs(tasks);
       parallel_for(tasks, threads, [&](std::size_t task, std::size_t) { ++runs[task]; });

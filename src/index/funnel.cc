@@ -15,6 +15,7 @@ constexpr std::size_t kExactAtOnce = 16;
 constexpr std::size_t kWorthHelping = 16;
 constexpr std::size_t kSample = 64;
 constexpr std::size_t kSpareWaiting = 64;
+constexpr std::size_t kLargestSpare = 1U << 17U;  // slots; what a search of millions took is freed
 constexpr std::size_t kManyWaiting = 1U << 16U;
 constexpr float kNothing = std::numeric_limits<float>::lowest();
 
@@ -48,7 +49,9 @@ void ReturnWaiting::operator()(Waiting* waiting) const noexcept {
   auto& spare = spare_waiting();
   owned->scanned.count = 0;
   owned->lined_up.clear();
-  if (spare.size() == kSpareWaiting) return;
+  const std::size_t held =
+      owned->scanned.slots.size() + owned->chosen.slots.size() + owned->lined_up.capacity();
+  if (spare.size() == kSpareWaiting || held > kLargestSpare) return;
   try {
     spare.push_back(std::move(owned));
   } catch (const std::bad_alloc&) {

@@ -78,7 +78,7 @@ TEST_P(RowsTest, ScoresHaveTheBitsOfTheScalarLevelAtEveryDimension) {
 
 TEST_P(RowsTest, SlotsChooseTheRows) {
   constexpr std::size_t kRows = 50;
-  for (const std::size_t dim : {1, 16, 33, 128, 200, 777, 2048}) {
+  for (const std::size_t dim : {1U, 16U, 33U, 128U, 200U, 777U, 2048U}) {
     const std::vector<float> query = random_floats(dim);
     const std::vector<float> rows = random_floats(kRows * dim);
     const std::vector<float> all_l2 = score(table().l2_rows, query, rows, nullptr, kRows);
@@ -109,7 +109,7 @@ TEST_P(RowsTest, ContiguousRowsOfEveryCountAreAllScored) {
 
 TEST_P(RowsTest, RowsThatOverflowOrUnderflowHaveTheBitsOfTheScalarLevel) {
   for (const float size : {1e25f, 1e-25f, 1e-40f}) {
-    for (const std::size_t dim : {1, 17, 64, 65, 130}) {
+    for (const std::size_t dim : {1U, 17U, 64U, 65U, 130U}) {
       std::vector<float> query = random_floats(dim);
       std::vector<float> rows = random_floats(5 * dim);
       for (float& value : query) value *= size;

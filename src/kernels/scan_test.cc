@@ -175,7 +175,7 @@ class ScanTest : public LevelTest {
 };
 
 TEST_P(ScanTest, SurvivorsAndBoundsAreExactForEveryWidthAndNumberOfQueries) {
-  for (const std::size_t words : {2, 4, 6, 8, 12, 24, 48, 256}) {
+  for (const std::size_t words : {2U, 4U, 6U, 8U, 12U, 24U, 48U, 256U}) {
     const Index index = random_index(words, 5);
     for (std::size_t count = 1; count <= kMaxScanQueries; ++count) {
       expect_right(index, random_queries(words, count), 0, 5);
