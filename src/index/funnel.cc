@@ -25,7 +25,11 @@ std::size_t kept(const CascadeParams& params) {
 
 // Per thread, for funnels to come; a batch has some tens at once.
 std::vector<std::unique_ptr<Waiting>>& spare_waiting() {
-  thread_local std::vector<std::unique_ptr<Waiting>> spare;
+  thread_local std::vector<std::unique_ptr<Waiting>> spare = [] {
+    std::vector<std::unique_ptr<Waiting>> reserved;
+    reserved.reserve(kSpareWaiting);
+    return reserved;
+  }();
   return spare;
 }
 
@@ -52,11 +56,7 @@ void ReturnWaiting::operator()(Waiting* waiting) const noexcept {
   const std::size_t held =
       owned->scanned.slots.size() + owned->chosen.slots.size() + owned->lined_up.capacity();
   if (spare.size() == kSpareWaiting || held > kLargestSpare) return;
-  try {
-    spare.push_back(std::move(owned));
-  } catch (const std::bad_alloc&) {
-    // Then this one is freed.
-  }
+  spare.push_back(std::move(owned));  // within its capacity
 }
 
 Funnel::Funnel(const CascadeSource& source, const PreparedQuery& prepared, const float* query,
