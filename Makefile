@@ -45,7 +45,7 @@ bench: $(venv)/.package $(venv)/.extra-bench  ## benchmarks beside other librari
 
 .PHONY: packages-build packages-test packages-lint packages-full
 packages-build packages-test packages-lint packages-full: packages-%:
-	@tools/system_packages.sh build $*
+	@tools/system_packages.sh $(sort build $*)
 
 $(venv)/.created: | packages-build
 	@$(PYTHON) -m venv $(venv)
