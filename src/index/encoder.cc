@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -20,8 +21,26 @@ constexpr std::size_t kRowsAtOnce = 32;  // rotated together, so that they stay 
 constexpr std::array<float, 9> kNormalStep = {0,       1.5960F, 0.9957F, 0.5860F, 0.3352F,
                                               0.1881F, 0.1041F, 0.0569F, 0.0308F};
 
+constexpr std::uint32_t kFewestBitsOfWideGrid = 5;
+
 // Factors may reach this times unit^2; float16 ends at 65,504.
 constexpr double kFactorLimit = 32768.0;
+
+// From values to grid points, one over the step of the codes. The best step for normal values
+// leaves room for values that few vectors have where the grid is wide; then it is their own largest
+// value that fills the grid.
+float grid_scale(const float* r, std::size_t dims, float norm, std::uint32_t bits) {
+  const float typical = norm / std::sqrt(static_cast<float>(dims));
+  if (!(typical > 0)) return 0.0F;
+  const float scale = 1.0F / (typical * kNormalStep[bits]);
+  if (bits < kFewestBitsOfWideGrid) return scale;
+  std::uint32_t largest = 0;  // magnitudes compare like their bits
+  for (std::size_t i = 0; i < dims; ++i) {
+    largest = std::max(largest, std::bit_cast<std::uint32_t>(r[i]) & 0x7fffffffU);
+  }
+  const float levels = static_cast<float>(1U << (bits - 1));
+  return std::max(scale, levels / std::bit_cast<float>(largest));
+}
 
 // Adds `scale` * row to each of the sums.
 void accumulate(const float* row, float scale, std::size_t dim, double* sums) {
@@ -167,9 +186,8 @@ void Encoder::encode_one(const float* r, std::size_t slot, std::uint8_t* codes,
     kernel.dot_rows(rotated_centre_.data(), r, shape_.dims, nullptr, 1, &with_centre);
   }
   const auto encode_bits = [&](std::uint32_t bits, double least_error) {
-    const float typical = norm / std::sqrt(static_cast<float>(shape_.dims));
-    const float scale = typical > 0 ? 1.0F / (typical * kNormalStep[bits]) : 0.0F;
-    const kernels::QuantizedSums z = kernel.quantize(r, shape_.dims, scale, bits, codes);
+    const kernels::QuantizedSums z =
+        kernel.quantize(r, shape_.dims, grid_scale(r, shape_.dims, norm, bits), bits, codes);
     return factors(z, sums[1], with_centre, least_error);
   };
   // Rounding, as a standard deviation in |r| |s|: half a float16 step of the factor, and for tables
