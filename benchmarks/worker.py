@@ -92,6 +92,7 @@ class Worker:
 
     def _load(self, path: Path) -> tuple[float, float]:
         query = self.peer.as_query(self.queries[0])
+        self.peer.release()
         start = time.perf_counter()
         self.peer.load(path)
         loaded = time.perf_counter()

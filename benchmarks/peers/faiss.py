@@ -19,7 +19,6 @@ class FaissPeer(Peer):
         super().__init__(rows, threads)
         self.faiss: Any = importlib.import_module("faiss")
         self.faiss.omp_set_num_threads(threads)
-        self.index: Any = None
         self.parameters: Any = None
 
     def factory(self) -> str:

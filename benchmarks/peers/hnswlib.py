@@ -16,7 +16,6 @@ class Graph(Peer):
     def __init__(self, rows: Rows, threads: int) -> None:
         super().__init__(rows, threads)
         self.library: Any = importlib.import_module("hnswlib")
-        self.index: Any = None
 
     def build(self) -> None:
         self.index = None

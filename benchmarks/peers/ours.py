@@ -24,7 +24,6 @@ class Ours(Peer):
         self.library: Any = importlib.import_module("ruvector")
         self.library.set_num_threads(threads)
         self.kind: Any = getattr(self.library, self.index_class)
-        self.index: Any = None
         self.options: Setting = {}
 
     def version(self) -> str:

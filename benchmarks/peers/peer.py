@@ -27,6 +27,7 @@ class Peer(ABC):
         self.count, self.dim = rows.shape
         self.threads = threads
         self.k = 10
+        self.index: Any = None  # the library's own object
 
     def version(self) -> str:
         return importlib.metadata.version(self.distribution)
@@ -71,6 +72,10 @@ class Peer(ABC):
         """Writes the index to `path`."""
         raise NotImplementedError
 
+    def release(self) -> None:
+        """Lets go of the index, so that freeing it is not timed as part of a load."""
+        self.index = None
+
     def load(self, path: Path) -> None:
-        """Replaces the index by the one in `path`."""
+        """Makes the index from the file at `path`."""
         raise NotImplementedError

@@ -23,7 +23,6 @@ class OneCluster(Peer):
         super().__init__(rows, threads)
         self.library: Any = importlib.import_module("rabitqlib")
         self.bits = bits
-        self.index: Any = None
         self.high_accuracy: bool | None = None
 
     def build(self) -> None:

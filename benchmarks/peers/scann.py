@@ -17,7 +17,6 @@ class ScannPeer(Peer):
     def __init__(self, rows: Rows, threads: int) -> None:
         super().__init__(rows, threads)
         self.library: Any = importlib.import_module("scann").scann_ops_pybind
-        self.index: Any = None
 
     def builder(self) -> Any:
         return self.library.builder(self.rows, 10, "squared_l2").set_n_training_threads(

@@ -25,7 +25,6 @@ class Rerank(Peer):
     def __init__(self, rows: Rows, threads: int) -> None:
         super().__init__(rows, threads)
         self.library: Any = importlib.import_module("turbovec")
-        self.index: Any = None
         self.candidates = 0
         half = (rows * rows).sum(axis=1, dtype=np.float32) * np.float32(0.5)
         self.unit = bool(np.allclose(half, 0.5, atol=1e-4))

@@ -19,7 +19,6 @@ class Upstream(Peer):
     def __init__(self, rows: Rows, threads: int) -> None:
         super().__init__(rows, threads)
         self.library: Any = importlib.import_module("ruvector")
-        self.index: Any = None
         self.rerank_factor = 20
 
     def build(self) -> None:

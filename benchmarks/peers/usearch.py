@@ -18,7 +18,6 @@ class Graph(Peer):
     def __init__(self, rows: Rows, threads: int) -> None:
         super().__init__(rows, threads)
         self.library: Any = importlib.import_module("usearch.index")
-        self.index: Any = None
 
     def _empty(self) -> Any:
         return self.library.Index(
