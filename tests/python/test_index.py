@@ -356,6 +356,7 @@ def test_a_huge_k_costs_no_memory(
         index.search_batch(vectors, 2**62)
 
 
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="/proc is not mounted")
 def test_repeated_calls_keep_no_memory(vectors: NDArray[np.float32]) -> None:
     index = ruvector.RabitqPlusIndex.build(vectors)
     wrong = vectors[0].astype(np.float64)
