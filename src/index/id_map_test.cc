@@ -187,6 +187,7 @@ TEST(IdMap, BuildsItsTableOnceForManyReaders) {
   const IdMap map(false);
   std::vector<std::thread> readers;
   std::vector<int> wrong(4);
+  readers.reserve(4);
   for (std::size_t t = 0; t < 4; ++t) {
     readers.emplace_back([&, t] {
       for (std::uint32_t slot = 0; slot < 5000; ++slot) {

@@ -17,6 +17,7 @@ constexpr float kNoLimit = std::numeric_limits<float>::max();
 std::vector<Candidate> random_candidates(base::Random& random, std::size_t count,
                                          std::size_t distinct) {
   std::vector<Candidate> all;
+  all.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     const auto key = static_cast<float>(random.uniform_below(distinct)) - 3.0F;
     all.push_back({key, key, random.next_u64(), static_cast<std::uint32_t>(i)});
