@@ -228,10 +228,10 @@ def test_two_processes_that_fetch_at_once_both_succeed(wheels: Path) -> None:
 
 
 def test_the_cache_lies_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/someone")
+    monkeypatch.setenv("HOME", "/a/home")
     monkeypatch.delenv("RUVECTOR_CACHE", raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert cache_folder() == Path("/home/someone/.cache/ruvector")
+    assert cache_folder() == Path("/a/home/.cache/ruvector")
     monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
     assert cache_folder() == Path("/xdg/ruvector")
     monkeypatch.setenv("RUVECTOR_CACHE", "/own")
