@@ -102,22 +102,15 @@ void scan_range(const CascadeSource& source, const Range& range, const CascadePa
   for (std::size_t q = 0; q < count; ++q) funnels[q]->take_waiting();
 }
 
-void add(SearchStats* to, const SearchStats& from) {
-  if (to == nullptr) return;
-  to->codes_scanned += from.codes_scanned;
-  to->codes_refined += from.codes_refined;
-  to->rows_read += from.rows_read;
-}
-
 // From the funnels of the parts of one query to its hits; a budget is spent on rows here.
 std::vector<Hit> gather(const CascadeSource& source, const PreparedQuery& prepared,
                         const float* query, const CascadeParams& params, std::vector<Funnel>& parts,
                         SearchStats* stats) {
   for (std::size_t p = 1; p < parts.size(); ++p) {
     for (const Candidate& candidate : parts[p].top().candidates()) parts[0].top().push(candidate);
-    add(stats, parts[p].stats);
+    if (stats != nullptr) *stats += parts[p].stats;
   }
-  add(stats, parts[0].stats);
+  if (stats != nullptr) *stats += parts[0].stats;
   if (params.budget == 0) return parts[0].top().take_sorted();
   std::vector<std::uint32_t> slots;
   for (const Candidate& candidate : parts[0].top().candidates()) slots.push_back(candidate.slot);
@@ -126,7 +119,7 @@ std::vector<Hit> gather(const CascadeSource& source, const PreparedQuery& prepar
   exact.budget = 0;
   Funnel last(source, prepared, query, exact, nullptr);
   last.take_exact(slots);
-  add(stats, last.stats);
+  if (stats != nullptr) *stats += last.stats;
   return last.top().take_sorted();
 }
 

@@ -89,13 +89,6 @@ CascadeSource source_of(const State& state) {
   return {state.encoder ? &*state.encoder : nullptr, &state.codes, state.row_view()};
 }
 
-void add(SearchStats* to, const SearchStats& from) {
-  if (to == nullptr) return;
-  to->codes_scanned += from.codes_scanned;
-  to->codes_refined += from.codes_refined;
-  to->rows_read += from.rows_read;
-}
-
 }  // namespace
 
 std::vector<Hit> search(const State& state, std::span<const float> query, std::size_t k,
@@ -153,7 +146,7 @@ void search_batch(const State& state, MatrixView queries, std::size_t k, std::sp
           }
         }
         const std::scoped_lock lock(stats_mutex);
-        add(stats, own);
+        if (stats != nullptr) *stats += own;
       });
 }
 

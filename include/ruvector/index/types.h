@@ -79,6 +79,13 @@ struct SearchStats {
   std::size_t codes_scanned = 0;  // first-stage codes
   std::size_t codes_refined = 0;  // second-stage codes
   std::size_t rows_read = 0;      // exact float32 rows
+
+  SearchStats& operator+=(const SearchStats& other) noexcept {
+    codes_scanned += other.codes_scanned;
+    codes_refined += other.codes_refined;
+    rows_read += other.rows_read;
+    return *this;
+  }
 };
 
 // Bytes by region, in the order of the file format; "spare" is capacity held for growth.
