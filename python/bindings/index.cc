@@ -55,6 +55,20 @@ nb::object search(const Index& self, nb::handle query, nb::handle k, nb::handle 
   return stats ? nb::make_tuple(hits, to_python(read)) : hits;
 }
 
+// For `k` hits of each of `rows` queries; MemoryError names both numbers.
+template <class T>
+std::unique_ptr<T[]> room_for_hits(std::size_t rows, std::size_t k) {
+  try {
+    std::size_t count = 0;
+    if (__builtin_mul_overflow(rows, k, &count)) throw std::bad_alloc();
+    return std::make_unique_for_overwrite<T[]>(count);
+  } catch (const std::bad_alloc&) {
+    PyErr_Format(PyExc_MemoryError, "search_batch: no memory for %zu hits of each of %zu queries",
+                 k, rows);
+    throw nb::python_error();
+  }
+}
+
 nb::object search_batch(const Index& self, nb::handle queries, nb::handle k, nb::handle filter,
                         nb::handle confidence, nb::handle rerank_factor, nb::handle radius,
                         nb::handle threads, bool stats) {
@@ -63,10 +77,9 @@ nb::object search_batch(const Index& self, nb::handle queries, nb::handle k, nb:
   const SearchParams params = search_params(allowed, confidence, rerank_factor, radius, threads);
   const auto wanted = to_unsigned<std::size_t>(k, "k");
   const std::size_t rows = matrix.view().rows;
-  std::size_t count = 0;
-  if (__builtin_mul_overflow(rows, wanted, &count)) throw std::bad_alloc();
-  auto ids = std::make_unique_for_overwrite<Id[]>(count);
-  auto scores = std::make_unique_for_overwrite<float[]>(count);
+  const std::size_t count = rows * wanted;
+  auto ids = room_for_hits<Id>(rows, wanted);
+  auto scores = room_for_hits<float>(rows, wanted);
   SearchStats read;
   unlocked([&] {
     self.search_batch(matrix.view(), wanted, {ids.get(), count}, {scores.get(), count}, params,
