@@ -141,8 +141,8 @@ void Funnel::keep_waiting(const std::uint32_t* slots, const float* bounds, std::
 void Funnel::take_most_promising() {
   BoundedSlots& scanned = waiting_->scanned;
   BoundedSlots& chosen = waiting_->chosen;
-  const float limit = threshold();
-  const float cut = std::min(promising_below(), limit);
+  drop_hopeless(scanned);  // first, for the sample is small
+  const float cut = promising_below();
   chosen.count = 0;
   chosen.make_room(scanned.count);
   std::uint32_t* slots = scanned.slots.data();
@@ -159,7 +159,7 @@ void Funnel::take_most_promising() {
     slots[left] = slot;
     bounds[left] = bound;
     taken += bound <= cut ? 1 : 0;
-    left += bound > cut && bound <= limit ? 1 : 0;
+    left += bound <= cut ? 0 : 1;
   }
   scanned.count = left;
   sharpen(chosen_slots, chosen_bounds, taken);
