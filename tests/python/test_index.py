@@ -352,7 +352,7 @@ def test_a_huge_k_costs_no_memory(
 ) -> None:
     index = index_class.build(vectors)
     assert len(index.search(vectors[0], 2**62)) == 300
-    with pytest.raises(MemoryError, match="no memory for .* hits of each of"):
+    with pytest.raises(MemoryError, match=r"no memory for .* hits of each of"):
         index.search_batch(vectors, 2**62)
 
 
