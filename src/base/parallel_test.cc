@@ -242,8 +242,8 @@ TEST(Parallel, TwoLongLoopsShareTheWorkers) {
   EXPECT_GE(second, 50u);
 }
 
-// ThreadSanitizer does not support it; AddressSanitizer of GCC 12 does not take its allocator's locks
-// around fork(), so that a child inherits one that a starting worker held, and hangs.
+// ThreadSanitizer does not support it; AddressSanitizer of GCC 12 does not take its allocator's
+// locks around fork(), so that a child inherits one that a starting worker held, and hangs.
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 constexpr bool kForkedChildrenMayStartThreads = false;
 #else
