@@ -13,9 +13,10 @@ ALLOWED: dict[str, set[str]] = {
     "base": {"base"},
     "kernels": {"kernels", "base"},
     "index": {"index", "kernels", "base"},
-    "bindings": {"bindings", "index", "base"},
+    "lake": {"lake", "index", "base"},
+    "bindings": {"bindings", "lake", "index", "base"},
     "benchmarks": {"benchmarks", "kernels", "base"},
-    "fuzz": {"fuzz", "index", "base"},
+    "fuzz": {"fuzz", "lake", "index", "base"},
 }
 # These see public headers only: what they need is what a user has.
 PUBLIC_ONLY = {"bindings", "fuzz"}

@@ -21,4 +21,18 @@ DuplicateId::DuplicateId(std::uint64_t id)
 IdNotFound::IdNotFound(std::uint64_t id)
     : IndexError("id " + std::to_string(id) + " is not in the index"), id_(id) {}
 
+BackendError::BackendError(std::string backend, const std::string& reason)
+    : LakeError("backend '" + backend + "': " + reason), backend_(std::move(backend)) {}
+
+UnknownBackend::UnknownBackend(const std::string& backend)
+    : LakeError("no backend '" + backend + "' is registered") {}
+
+UnknownCollection::UnknownCollection(const std::string& backend, const std::string& collection)
+    : LakeError("backend '" + backend + "' has no collection '" + collection + "'") {}
+
+WitnessMismatch::WitnessMismatch(const std::string& what, std::string expected, std::string actual)
+    : LakeError(what + ": expected " + expected + ", found " + actual),
+      expected_(std::move(expected)),
+      actual_(std::move(actual)) {}
+
 }  // namespace ruvector

@@ -75,4 +75,65 @@ class RowsNotKept : public IndexError {
   using IndexError::IndexError;
 };
 
+// --- ruLake
+
+class LakeError : public RuVectorError {
+ public:
+  using RuVectorError::RuVectorError;
+};
+
+// What a store said, or that it did not answer in time. LookupErrors of stores have their own
+// class.
+class BackendError : public LakeError {
+ public:
+  BackendError(std::string backend, const std::string& reason);
+  const std::string& backend() const noexcept { return backend_; }
+
+ private:
+  std::string backend_;
+};
+
+// A backend that is not registered. LookupError in Python.
+class UnknownBackend : public LakeError {
+ public:
+  explicit UnknownBackend(const std::string& backend);
+};
+
+// A collection that a backend does not hold. LookupError in Python.
+class UnknownCollection : public LakeError {
+ public:
+  UnknownCollection(const std::string& backend, const std::string& collection);
+};
+
+// Asked for a cached version where there is none. LookupError in Python.
+class CacheMissError : public LakeError {
+ public:
+  using LakeError::LakeError;
+};
+
+// A bundle whose witness is not that of its fields, or an index that is not the bundle's.
+// ValueError in Python.
+class WitnessMismatch : public LakeError {
+ public:
+  WitnessMismatch(const std::string& what, std::string expected, std::string actual);
+  const std::string& expected() const noexcept { return expected_; }
+  const std::string& actual() const noexcept { return actual_; }
+
+ private:
+  std::string expected_;
+  std::string actual_;
+};
+
+// A bundle that cannot be read, written or trusted. ValueError in Python.
+class BundleError : public LakeError {
+ public:
+  using LakeError::LakeError;
+};
+
+// An asynchronous call that its caller cancelled. asyncio.CancelledError in Python.
+class Cancelled : public RuVectorError {
+ public:
+  using RuVectorError::RuVectorError;
+};
+
 }  // namespace ruvector
