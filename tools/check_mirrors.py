@@ -8,6 +8,7 @@ from pathlib import Path
 
 # Sources without a test of their own, and the test that covers them.
 COVERED_ELSEWHERE: dict[str, str] = {
+    "src/base/fork_epoch.cc": "src/base/background_test.cc",
     "src/base/worker_pool.cc": "src/base/parallel_test.cc",
     "python/ruvector/__init__.py": "tests/python/test_index.py",
     "python/ruvector/_typing.py": "tests/python/test_index.py",

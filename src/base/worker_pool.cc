@@ -1,7 +1,6 @@
 #include "base/worker_pool.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,7 @@
 #include <thread>
 
 #include "base/cpu_quota.h"
+#include "base/signals_blocked.h"
 #include "ruvector/base/runtime.h"
 
 namespace ruvector::base {
@@ -53,26 +53,6 @@ bool spin_until(const Condition& condition) {
   } while (Clock::now() < end);
   return condition();
 }
-
-// New threads inherit the mask: signals sent to the process stay with the program's own threads.
-// Those that a thread raises by a fault must stay deliverable to it.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT}) {
-      ::sigdelset(&all, fault);
-    }
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 }  // namespace
 
