@@ -30,7 +30,9 @@ find_missing() {
         need cmake has_command cmake
         need ninja-build has_command ninja
         need ccache has_command ccache
+        need libssl-dev has_header openssl/evp.h
         need libxxhash-dev has_header xxhash.h
+        need nlohmann-json3-dev has_header nlohmann/json.hpp
         need python3 has_command python3
         need python3-venv has_python 'import ensurepip, venv'
         need python3-dev has_python 'import os, sysconfig
