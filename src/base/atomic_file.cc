@@ -179,6 +179,10 @@ void AtomicFile::fail(const std::string& what, int error) {
   throw PersistError(path_, reason(what, error));
 }
 
+std::filesystem::path temporary_path(const std::filesystem::path& path) {
+  return path.parent_path() / make_temporary_name(path.filename().string(), ::getpid());
+}
+
 bool is_stale_temporary(const std::filesystem::path& path) {
   const std::string name = path.filename().string();
   const std::optional<pid_t> process = process_of(name);

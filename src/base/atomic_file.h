@@ -52,6 +52,10 @@ class AtomicFile {
   std::uint64_t size_ = 0;
 };
 
+// A new name beside `path`, of the kind that AtomicFile gives its temporary files: for a file that
+// is written whole before its final name is known.
+std::filesystem::path temporary_path(const std::filesystem::path& path);
+
 // Whether `path` is named like a temporary file of AtomicFile whose process no longer runs on this
 // machine. A directory shared with other machines or containers can make it wrong: ask a person.
 bool is_stale_temporary(const std::filesystem::path& path);

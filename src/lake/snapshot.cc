@@ -1,0 +1,284 @@
+#include "lake/snapshot.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "base/atomic_file.h"
+#include "base/digest.h"
+#include "base/file_digest.h"
+#include "base/mapped_file.h"
+#include "lake/directory_lock.h"
+
+namespace ruvector::lake {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kNamePrefix = "index-";
+constexpr std::string_view kNameSuffix = ".rbpx";
+constexpr std::size_t kNameDigits = 16;
+constexpr const char* kOriginalName = "index.rbpx";  // what the original calls it
+constexpr const char* kNewName = "index-new.rbpx";   // in names of temporary files
+constexpr std::string_view kHeadLabel = "ruvector-index-head-v1|";
+constexpr std::size_t kHeadBytes = 4096;  // an .rbpx header and its section table end before
+constexpr int kMaxAttempts = 100;         // of opening, while others save
+
+[[noreturn]] void fail(const fs::path& path, const std::string& what, int error) {
+  throw PersistError(path, what + ": " + std::system_category().message(error));
+}
+
+// --- names and digests
+
+bool is_hex(std::string_view text) {
+  return std::ranges::all_of(
+      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+// index-<16 digits>.rbpx and nothing else.
+bool is_index_name(std::string_view name) {
+  return name.size() == kNamePrefix.size() + kNameDigits + kNameSuffix.size() &&
+         name.starts_with(kNamePrefix) && name.ends_with(kNameSuffix) &&
+         is_hex(name.substr(kNamePrefix.size(), kNameDigits));
+}
+
+std::string index_name(std::string_view digest) {
+  return std::string(kNamePrefix) + std::string(digest.substr(0, kNameDigits)) +
+         std::string(kNameSuffix);
+}
+
+// Of the file's length and its first bytes: with .rbpx, the checksums of all that follows.
+std::string head_digest(std::span<const std::byte> bytes) {
+  std::array<std::byte, 8> size;
+  for (std::size_t i = 0; i < size.size(); ++i) {
+    size[i] = static_cast<std::byte>(std::uint64_t{bytes.size()} >> (8 * i) & 0xff);
+  }
+  base::Hasher hasher(base::Hasher::Algorithm::sha256);
+  hasher.update(kHeadLabel);
+  hasher.update(size);
+  hasher.update(bytes.first(std::min(bytes.size(), kHeadBytes)));
+  return base::to_hex(hasher.finish());
+}
+
+// The value of index_digest: "<digest of all bytes>-<digest of the head>".
+struct IndexDigest {
+  static constexpr std::size_t kDigits = 64;
+  std::string whole;
+  std::string head;
+
+  std::string text() const { return whole + "-" + head; }
+};
+
+IndexDigest parse_digest(const std::string& text) {
+  constexpr std::size_t kDigits = IndexDigest::kDigits;
+  if (text.size() != 2 * kDigits + 1 || text[kDigits] != '-') {
+    throw BundleError("bundle: index_digest '" + text + "' is not two digests of 64 digits");
+  }
+  IndexDigest digest{text.substr(0, kDigits), text.substr(kDigits + 1)};
+  if (!is_hex(digest.whole) || !is_hex(digest.head)) {
+    throw BundleError("bundle: index_digest '" + text + "' is not lower-case hexadecimal");
+  }
+  return digest;
+}
+
+// --- saving
+
+void require_equal(const char* what, std::uint64_t of_bundle, std::uint64_t of_index) {
+  if (of_bundle == of_index) return;
+  throw WitnessMismatch(std::string("snapshot: ") + what + " of the index is not the bundle's",
+                        std::to_string(of_bundle), std::to_string(of_index));
+}
+
+void sync_directory(const fs::path& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) fail(directory, "cannot be opened", errno);
+  const bool synced = ::fsync(fd) == 0 || errno == EINVAL;  // EINVAL: needs none
+  const int error = errno;
+  ::close(fd);
+  if (!synced) fail(directory, "cannot be made durable", error);
+}
+
+// A file that is removed unless it gets its final name.
+class StagedFile {
+ public:
+  explicit StagedFile(const fs::path& directory)
+      : path_(base::temporary_path(directory / kNewName)) {}
+  ~StagedFile() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove(path_, ignored);
+  }
+  StagedFile(const StagedFile&) = delete;
+  StagedFile& operator=(const StagedFile&) = delete;
+  const fs::path& path() const { return path_; }
+  void rename_to(const fs::path& path) {
+    if (::rename(path_.c_str(), path.c_str()) != 0) fail(path, "cannot be replaced", errno);
+    path_.clear();
+  }
+
+ private:
+  fs::path path_;
+};
+
+// Whether `name` is of a temporary file that a dead saver left. Savers hold the directory's lock;
+// whoever only publishes a bundle does not.
+bool is_left_over(std::string_view name) {
+  const std::string ours = "." + std::string(kNewName) + ".";
+  if (!name.ends_with(".ruvector-tmp")) return false;
+  if (name.starts_with(ours) || name.starts_with("." + ours)) return true;
+  return name.starts_with("." + std::string(RuLakeBundle::kFileName) + ".") &&
+         base::is_stale_temporary(name);
+}
+
+// Removes what no bundle names any more. What cannot be removed is left for the next save.
+void remove_old_files(const fs::path& directory, std::string_view current) {
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if ((is_index_name(name) && name != current) || is_left_over(name)) {
+      std::error_code ignored;
+      fs::remove(entry->path(), ignored);
+    }
+  }
+}
+
+// --- opening
+
+// Which file table.rulake.json is at the moment: each save makes another one.
+struct BundleIdentity {
+  dev_t device = 0;
+  ino_t inode = 0;
+  std::int64_t changed_s = 0;
+  std::int64_t changed_ns = 0;
+  friend bool operator==(const BundleIdentity&, const BundleIdentity&) = default;
+};
+
+BundleIdentity identify_bundle(const fs::path& directory) {
+  struct stat status{};
+  if (::stat((directory / RuLakeBundle::kFileName).c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino, status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
+}
+
+struct NamedIndex {
+  fs::path path;
+  std::optional<IndexDigest> digest;
+};
+
+// What the bundle says about its index, none of which is believed.
+NamedIndex named_index(const RuLakeBundle& bundle, const fs::path& directory, bool lenient) {
+  if (!bundle.index_file) {
+    if (bundle.index_digest) throw BundleError("bundle: has an index_digest and no index_file");
+    if (lenient) return {directory / kOriginalName, {}};
+    throw BundleError((directory / RuLakeBundle::kFileName).string() +
+                      ": bundle: names no index_file; snapshots of the original, whose index no "
+                      "digest binds to its bundle, are opened with lenient only");
+  }
+  if (!is_index_name(*bundle.index_file)) {
+    throw BundleError("bundle: index_file '" + *bundle.index_file +
+                      "' is not index-<16 hexadecimal digits>.rbpx");
+  }
+  NamedIndex named{directory / *bundle.index_file, {}};
+  if (!bundle.index_digest) {
+    if (lenient) return named;
+    throw BundleError("bundle: index_file '" + *bundle.index_file +
+                      "' has no index_digest, which lenient only accepts");
+  }
+  named.digest = parse_digest(*bundle.index_digest);
+  const std::string expected = index_name(named.digest->whole);
+  if (*bundle.index_file != expected) {
+    throw BundleError("bundle: index_file '" + *bundle.index_file +
+                      "' is not the name that goes with its digest, " + expected);
+  }
+  return named;
+}
+
+void require_regular_file(const fs::path& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0) fail(path, "cannot be examined", errno);
+  if (S_ISLNK(status.st_mode)) {
+    throw PersistError(path, "is a symbolic link, which may lead out of the snapshot");
+  }
+  if (!S_ISREG(status.st_mode)) throw PersistError(path, "is not a regular file");
+}
+
+void check_digest(const fs::path& path, std::span<const std::byte> bytes,
+                  const IndexDigest& expected, bool verify) {
+  const std::string head = head_digest(bytes);
+  if (head != expected.head) {
+    throw WitnessMismatch(path.string() + ": digest of the length and head", expected.head, head);
+  }
+  if (!verify) return;
+  const std::string whole = base::to_hex(base::file_digest(bytes));
+  if (whole == expected.whole) return;
+  throw WitnessMismatch(path.string() + ": digest of all bytes", expected.whole, whole);
+}
+
+Snapshot open_named(RuLakeBundle bundle, const NamedIndex& named, const ReadParams& params,
+                    bool verify) {
+  require_regular_file(named.path);
+  const auto file = base::MappedFile::open(named.path);
+  if (named.digest) check_digest(named.path, file->bytes(), *named.digest, verify);
+  Snapshot snapshot{std::move(bundle), RabitqPlusIndex::load(named.path, {.verify = verify}),
+                    file->size()};
+  require_equal("dim", snapshot.bundle.dim, snapshot.index.dim());
+  if (!params.lenient) {
+    require_equal("seed", snapshot.bundle.rotation_seed, snapshot.index.seed());
+  }
+  return snapshot;
+}
+
+}  // namespace
+
+fs::path save_snapshot(const RabitqPlusIndex& index, RuLakeBundle bundle, const fs::path& directory,
+                       const std::optional<Ed25519PrivateKey>& key) {
+  bundle.require_witness();
+  require_equal("dim", bundle.dim, index.dim());
+  require_equal("seed", bundle.rotation_seed, index.seed());
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) throw PersistError(directory, "cannot be made: " + error.message());
+
+  const DirectoryLock lock(directory);
+  StagedFile staged(directory);
+  index.save(staged.path());
+  const auto file = base::MappedFile::open(staged.path());
+  const IndexDigest digest{base::to_hex(base::file_digest(file->bytes())),
+                           head_digest(file->bytes())};
+  bundle.index_file = index_name(digest.whole);
+  bundle.index_digest = digest.text();
+  bundle.public_key.reset();
+  bundle.signature.reset();
+  if (key) bundle.sign(*key);
+
+  const fs::path path = directory / *bundle.index_file;
+  staged.rename_to(path);
+  sync_directory(directory);  // before a bundle can name it
+  bundle.write_to_dir(directory);
+  if (lock.exclusive()) remove_old_files(directory, *bundle.index_file);
+  return path;
+}
+
+Snapshot open_snapshot(const fs::path& directory, const ReadParams& params, bool verify) {
+  for (int attempt = 1;; ++attempt) {
+    const BundleIdentity before = identify_bundle(directory);
+    RuLakeBundle bundle = RuLakeBundle::read_from_dir(directory, params);
+    const NamedIndex named = named_index(bundle, directory, params.lenient);
+    try {
+      return open_named(std::move(bundle), named, params, verify);
+    } catch (const PersistError&) {
+      // A newer save removes the index of the older: then the bundle is another one, too.
+      if (attempt == kMaxAttempts || identify_bundle(directory) == before) throw;
+    }
+  }
+}
+
+}  // namespace ruvector::lake
