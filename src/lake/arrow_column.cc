@@ -86,7 +86,7 @@ struct Fresh {
     const To* data = values.get();
     return {std::shared_ptr<const void>(std::move(values)), data, rows, cols, cols};
   }
-  std::shared_ptr<To[]> values;
+  std::unique_ptr<To[]> values;
 };
 
 template <class From, class To, class Convert>
