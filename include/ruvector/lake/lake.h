@@ -7,9 +7,10 @@
 // wait. Copies share one lake.
 #pragma once
 
+#include <atomic>
+#include <exception>
 #include <filesystem>
 #include <functional>
-#include <future>
 #include <map>
 #include <memory>
 #include <span>
@@ -25,7 +26,6 @@ namespace ruvector {
 
 namespace lake {
 class Core;
-class Pin;
 }  // namespace lake
 
 struct LakeParams {
@@ -51,7 +51,7 @@ class PendingSearch {
 
  private:
   friend class RuLake;
-  std::shared_ptr<std::atomic<bool>> cancelled_;
+  std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 class LakeSession;
@@ -102,7 +102,17 @@ class RuLake {
   PendingSearch search_batch_async(const LakeKey& key, std::vector<float> queries, std::size_t rows,
                                    std::size_t k, const LakeSearchParams& params,
                                    Done<std::vector<std::vector<LakeHit>>> done) const;
-  PendingSearch search_federated_async(std::vector<LakeKey> keys, std::vector<float> query,
+  // Of the only backend that has the collection, see resolve().
+  PendingSearch search_one_async(const std::string& collection, std::vector<float> query,
+                                 std::size_t k, const LakeSearchParams& params,
+                                 Done<std::vector<LakeHit>> done) const;
+  PendingSearch search_batch_async(const std::string& collection, std::vector<float> queries,
+                                   std::size_t rows, std::size_t k, const LakeSearchParams& params,
+                                   Done<std::vector<std::vector<LakeHit>>> done) const;
+  PendingSearch search_federated_async(std::span<const LakeKey> keys, std::vector<float> query,
+                                       std::size_t k, const FederatedParams& params,
+                                       Done<FederatedHits> done) const;
+  PendingSearch search_federated_async(const std::string& collection, std::vector<float> query,
                                        std::size_t k, const FederatedParams& params,
                                        Done<FederatedHits> done) const;
 
@@ -134,7 +144,9 @@ class RuLake {
   bool contains(const LakeKey& key) const;                          // whether `key` is cached
 
  private:
-  friend class LakeSession;
+  PendingSearch search_keys_async(const std::vector<LakeKey>& keys, bool skip_unknown,
+                                  std::vector<float> query, std::size_t k,
+                                  const FederatedParams& params, Done<FederatedHits> done) const;
   std::shared_ptr<lake::Core> core_;
 };
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -76,7 +77,10 @@ struct LakeSearchParams {
   std::optional<std::uint32_t> rerank_factor = {};  // absent: the lake's
   std::optional<float> confidence = {};             // see SearchParams
   std::optional<float> radius = {};
-  Filter filter = {};  // Ids only: a mask would depend on the order in the store
+  std::span<const Id> allowed_ids = {};  // unless empty: only these
+  // Called on the waiting thread every 50 ms while a collection is pulled (0, 0) and compressed
+  // (done, total); may throw to cancel. Not used by asynchronous searches.
+  Progress progress = {};
 };
 
 enum class Partial {

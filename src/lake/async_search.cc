@@ -1,0 +1,212 @@
+// Searches that nobody waits for in place, and the federated ones, which wait for several
+// collections at once.
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/background.h"
+#include "lake/core.h"
+#include "lake/federation.h"
+#include "lake/gathering.h"
+
+namespace ruvector {
+
+using lake::Core;
+using lake::EntryPtr;
+using lake::KeyStatePtr;
+using lake::Target;
+
+namespace {
+
+using Flag = std::shared_ptr<std::atomic<bool>>;
+
+// Calls `done` with what `work` gives or throws; not at all worked when cancelled.
+template <class T>
+void answer(const Flag& cancelled, const RuLake::Done<T>& done, const std::function<T()>& work) {
+  T result{};
+  std::exception_ptr error;
+  try {
+    if (cancelled->load()) throw Cancelled("the search was cancelled");
+    result = work();
+  } catch (...) {
+    error = std::current_exception();
+  }
+  done(std::move(result), error);
+}
+
+// What an asynchronous search was asked, kept until it is answered.
+struct QueryCopy {
+  QueryCopy(std::vector<float> query_values, std::size_t wanted, const LakeSearchParams& asked)
+      : query(std::move(query_values)),
+        k(wanted),
+        allowed_ids(asked.allowed_ids.begin(), asked.allowed_ids.end()),
+        params(asked) {
+    params.allowed_ids = allowed_ids;
+    params.progress = {};
+  }
+  QueryCopy(const QueryCopy&) = delete;
+  QueryCopy& operator=(const QueryCopy&) = delete;
+
+  const std::vector<float> query;
+  const std::size_t k;
+  const std::vector<Id> allowed_ids;
+  LakeSearchParams params;
+};
+
+// `work` is done with the current version of `key`, on a thread of the library.
+template <class T>
+void search_later(const std::shared_ptr<Core>& core, const LakeKey& key, const Flag& cancelled,
+                  const RuLake::Done<T>& done,
+                  const std::function<T(const lake::Entry&, const lake::KeyPtr&)>& work) {
+  KeyStatePtr state;
+  try {
+    state = core->state_of(key);
+  } catch (...) {
+    return done({}, std::current_exception());
+  }
+  const auto go_on = [core, state, cancelled, done, work](const EntryPtr& entry,
+                                                          const std::exception_ptr& error) {
+    if (error) return done({}, error);
+    base::post(base::Lane::compute, [core, state, entry, cancelled, done, work] {
+      answer<T>(cancelled, done, [&] { return work(*entry, state->key); });
+    });
+  };
+  core->coherence.current_async(state, core, {cancelled, go_on});
+}
+
+std::vector<KeyStatePtr> states_of(Core& core, std::span<const LakeKey> keys) {
+  std::vector<KeyStatePtr> states;
+  for (const LakeKey& key : lake::distinct(keys)) states.push_back(core.state_of(key));
+  return states;
+}
+
+// Waits on this thread, calling `progress` meanwhile.
+std::vector<Target> gathered(const std::shared_ptr<Core>& core, std::span<const LakeKey> keys,
+                             const FederatedParams& params) {
+  struct Meeting {
+    std::mutex mutex;
+    std::condition_variable over;
+    std::optional<std::vector<Target>> targets;
+  };
+  const auto meeting = std::make_shared<Meeting>();
+  const auto cancelled = std::make_shared<std::atomic<bool>>(false);
+  lake::gather(core->coherence, core, states_of(*core, keys), params.deadline, cancelled,
+               [meeting](std::vector<Target> targets) {
+                 const std::lock_guard lock(meeting->mutex);
+                 meeting->targets = std::move(targets);
+                 meeting->over.notify_one();
+               });
+  std::unique_lock lock(meeting->mutex);
+  while (!meeting->targets) {
+    meeting->over.wait_for(lock, std::chrono::milliseconds(50));
+    if (!params.progress || meeting->targets) continue;
+    lock.unlock();
+    try {
+      params.progress(0, 0);
+    } catch (...) {
+      cancelled->store(true);
+      throw;
+    }
+    lock.lock();
+  }
+  return *std::move(meeting->targets);
+}
+
+}  // namespace
+
+void PendingSearch::cancel() {
+  if (cancelled_) cancelled_->store(true);
+}
+
+FederatedHits RuLake::search_federated(std::span<const LakeKey> keys, std::span<const float> query,
+                                       std::size_t k, const FederatedParams& params) const {
+  return lake::search_targets(*core_, gathered(core_, keys, params), query, k, params, false);
+}
+
+FederatedHits RuLake::search_federated(const std::string& collection, std::span<const float> query,
+                                       std::size_t k, const FederatedParams& params) const {
+  const std::vector<LakeKey> keys = core_->keys_of(collection);
+  return lake::search_targets(*core_, gathered(core_, keys, params), query, k, params, true);
+}
+
+PendingSearch RuLake::search_one_async(const LakeKey& key, std::vector<float> query, std::size_t k,
+                                       const LakeSearchParams& params,
+                                       Done<std::vector<LakeHit>> done) const {
+  const auto copy = std::make_shared<const QueryCopy>(std::move(query), k, params);
+  const auto rerank_factor = core_->params.rerank_factor;
+  PendingSearch pending;
+  search_later<std::vector<LakeHit>>(
+      core_, key, pending.cancelled_, done,
+      [copy, rerank_factor](const lake::Entry& entry, const lake::KeyPtr& shared_key) {
+        return lake::search(entry, shared_key, copy->query, copy->k, copy->params, rerank_factor);
+      });
+  return pending;
+}
+
+PendingSearch RuLake::search_batch_async(const LakeKey& key, std::vector<float> queries,
+                                         std::size_t rows, std::size_t k,
+                                         const LakeSearchParams& params,
+                                         Done<std::vector<std::vector<LakeHit>>> done) const {
+  if (rows == 0 ? !queries.empty() : queries.size() % rows != 0) {
+    throw std::invalid_argument("search_batch_async: " + std::to_string(queries.size()) +
+                                " floats are not " + std::to_string(rows) + " rows");
+  }
+  const std::size_t dim = rows == 0 ? 0 : queries.size() / rows;
+  const auto copy = std::make_shared<const QueryCopy>(std::move(queries), k, params);
+  const auto rerank_factor = core_->params.rerank_factor;
+  PendingSearch pending;
+  search_later<std::vector<std::vector<LakeHit>>>(
+      core_, key, pending.cancelled_, done,
+      [copy, rows, dim, rerank_factor](const lake::Entry& entry, const lake::KeyPtr& shared_key) {
+        if (rows == 0) return std::vector<std::vector<LakeHit>>{};
+        return lake::search_batch(entry, shared_key, {copy->query.data(), rows, dim}, copy->k,
+                                  copy->params, rerank_factor);
+      });
+  return pending;
+}
+
+PendingSearch RuLake::search_federated_async(std::span<const LakeKey> keys,
+                                             std::vector<float> query, std::size_t k,
+                                             const FederatedParams& params,
+                                             Done<FederatedHits> done) const {
+  return search_keys_async({keys.begin(), keys.end()}, false, std::move(query), k, params,
+                           std::move(done));
+}
+
+PendingSearch RuLake::search_federated_async(const std::string& collection,
+                                             std::vector<float> query, std::size_t k,
+                                             const FederatedParams& params,
+                                             Done<FederatedHits> done) const {
+  return search_keys_async(core_->keys_of(collection), true, std::move(query), k, params,
+                           std::move(done));
+}
+
+PendingSearch RuLake::search_keys_async(const std::vector<LakeKey>& keys, bool skip_unknown,
+                                        std::vector<float> query, std::size_t k,
+                                        const FederatedParams& params,
+                                        Done<FederatedHits> done) const {
+  const auto copy = std::make_shared<const QueryCopy>(std::move(query), k, params);
+  PendingSearch pending;
+  const auto go_on = [core = core_, copy, partial = params.partial, skip_unknown,
+                      cancelled = pending.cancelled_,
+                      done = std::move(done)](const std::vector<Target>& targets) {
+    base::post(base::Lane::compute, [=] {
+      answer<FederatedHits>(cancelled, done, [&] {
+        FederatedParams asked{copy->params};
+        asked.partial = partial;
+        return lake::search_targets(*core, targets, copy->query, copy->k, asked, skip_unknown);
+      });
+    });
+  };
+  lake::gather(core_->coherence, core_, states_of(*core_, keys), params.deadline,
+               pending.cancelled_, go_on);
+  return pending;
+}
+
+}  // namespace ruvector

@@ -1,0 +1,50 @@
+// What the lake knows of one collection.
+// Thread-safe: what `mutex` guards is named; the rest does not change or guards itself.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "lake/counters.h"
+#include "lake/entry.h"
+#include "lake/flight.h"
+#include "lake/question.h"
+#include "ruvector/lake/types.h"
+
+namespace ruvector::lake {
+
+struct Policy {
+  Consistency consistency = Consistency::fresh;
+  Clock::duration ttl{};
+};
+
+// An asynchronous search that waits for the current version of a collection.
+struct Waiter {
+  std::shared_ptr<std::atomic<bool>> cancelled;
+  std::function<void(EntryPtr, std::exception_ptr)> done;
+};
+
+struct KeyState {
+  KeyState(LakeKey name, Policy standard)
+      : key(std::make_shared<const LakeKey>(std::move(name))), policy(standard) {}
+
+  const std::shared_ptr<const LakeKey> key;
+  Counters counters;
+  Question generation;  // of the backend
+  Flight flight;
+
+  mutable std::mutex mutex;
+  EntryPtr entry;                            // served now
+  std::optional<Clock::time_point> checked;  // when the backend was last asked about `entry`
+  Policy policy;
+  bool refresh_failed = false;  // in the background: the next search does it itself
+  std::vector<Waiter> waiters;
+  std::optional<std::uint64_t> attendant;  // fork epoch of the thread that serves the waiters
+};
+
+}  // namespace ruvector::lake

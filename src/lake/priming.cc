@@ -1,0 +1,180 @@
+#include "lake/priming.h"
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include <unistd.h>
+
+#include "lake/ask.h"
+#include "lake/pulled.h"
+
+namespace ruvector::lake {
+namespace {
+
+// A store that changes during each of so many pulls is not pulled again.
+constexpr int kAttempts = 3;
+
+// Removes the file of an index that is mapped.
+class Unlinked {
+ public:
+  explicit Unlinked(std::filesystem::path path) : path_(std::move(path)) {}
+  Unlinked(const Unlinked&) = delete;
+  Unlinked& operator=(const Unlinked&) = delete;
+  ~Unlinked() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::filesystem::path unique_name(const std::filesystem::path& directory) {
+  static std::atomic<std::uint64_t> count{0};
+  return directory /
+         ("lake-" + std::to_string(::getpid()) + "-" + std::to_string(++count) + ".rbpx");
+}
+
+RabitqPlusIndex moved_to_file(const RabitqPlusIndex& index,
+                              const std::filesystem::path& directory) {
+  std::filesystem::create_directories(directory);
+  const Unlinked file(unique_name(directory));
+  index.save(file.path());
+  return RabitqPlusIndex::load(file.path());
+}
+
+}  // namespace
+
+RuLakeBundle Priming::bundle_of(std::string data_ref, std::size_t dim,
+                                Generation generation) const {
+  return RuLakeBundle::make(std::move(data_ref), dim, params_.rotation_seed,
+                            params_.rerank_factor.value_or(kUsualRerankFactor),
+                            std::move(generation));
+}
+
+EntryPtr Priming::pooled(KeyState& state, const std::string& data_ref,
+                         const Generation& generation) const {
+  EntryPtr entry = cache_.pooled({data_ref, generation, params_.rotation_seed});
+  if (entry) {
+    ++counters_.shared_hits;
+    ++state.counters.shared_hits;
+  }
+  return entry;
+}
+
+EntryPtr Priming::prime(KeyState& state, BackendAdapter& backend, const Generation& generation,
+                        const Progress& progress) const {
+  const LakeKey& key = *state.key;
+  const std::string data_ref = ask(key, [&] { return backend.data_ref(key.collection); });
+  if (EntryPtr entry = pooled(state, data_ref, generation)) return entry;
+  return pull_and_build(state, backend, data_ref, progress);
+}
+
+EntryPtr Priming::pull_and_build(KeyState& state, BackendAdapter& backend,
+                                 const std::string& data_ref, const Progress& progress) const {
+  const LakeKey& key = *state.key;
+  EntryPtr old;
+  {
+    const std::lock_guard lock(state.mutex);
+    old = state.entry;
+  }
+  Generation before;
+  Generation after;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (progress) progress(0, 0);
+    std::shared_ptr<Entry> changed;
+    if (old && old->source.data_ref == data_ref && old->index) {
+      changed = apply_changes(state, backend, data_ref, old, progress);
+    }
+    std::optional<PulledBatch> batch;
+    if (!changed) {
+      ++counters_.pulls;
+      const auto chunks = ask(key, [&] { return backend.pull_chunks(key.collection); });
+      batch = join_chunks(key, *chunks, progress);
+    }
+    before = changed ? changed->source.generation : batch->generation;
+    // The token and the data must be of one version.
+    after = backend.pulls_snapshots()
+                ? before
+                : ask(key, [&] { return backend.generation(key.collection); });
+    if (before != after) continue;
+    if (changed) return changed;
+    if (EntryPtr entry = pooled(state, data_ref, before)) return entry;
+    return build(state, *batch, bundle_of(data_ref, batch->vectors.cols, before), progress);
+  }
+  throw BackendError(key.backend, "collection '" + key.collection +
+                                      "': it changed during each of " + std::to_string(kAttempts) +
+                                      " pulls, last from generation " + before.to_string() +
+                                      " to " + after.to_string());
+}
+
+std::shared_ptr<Entry> Priming::build(KeyState& state, const PulledBatch& batch,
+                                      RuLakeBundle bundle, const Progress& progress) const {
+  const LakeKey& key = *state.key;
+  if (batch.ids.rows == 0) return make_entry(std::move(bundle), std::nullopt, false);
+  const Clock::time_point started = Clock::now();
+  BuildParams build;
+  build.ids = {batch.ids.data, batch.ids.rows};
+  build.seed = params_.rotation_seed;
+  build.metric = params_.metric;
+  build.progress = progress;
+  return finish(
+      state, std::move(bundle),
+      with_data_of(key,
+                   [&] {
+                     return RabitqPlusIndex::build(
+                         MatrixView{batch.vectors.data, batch.vectors.rows, batch.vectors.cols},
+                         build);
+                   }),
+      started);
+}
+
+std::shared_ptr<Entry> Priming::apply_changes(KeyState& state, BackendAdapter& backend,
+                                              const std::string& data_ref, const EntryPtr& old,
+                                              const Progress& progress) const {
+  const LakeKey& key = *state.key;
+  const std::optional<PulledChanges> changes =
+      ask(key, [&] { return backend.pull_changes(key.collection, old->source.generation); });
+  if (!changes) return nullptr;
+  const Clock::time_point started = Clock::now();
+  const PulledBatch& added = changes->added;
+  require_sound(key, added);
+  if (added.ids.rows != 0 && added.vectors.cols != old->dim) return nullptr;  // another collection
+  RabitqPlusIndex index = *old->index;
+  std::unordered_set<Id> leaving;
+  const auto leave = [&](Id id) {
+    if (index.contains(id)) leaving.insert(id);
+  };
+  for (const Id id : changes->removed) leave(id);
+  for (std::size_t i = 0; i < added.ids.rows; ++i) leave(added.ids.data[i]);
+  with_data_of(key, [&] {
+    const std::vector<Id> ids(leaving.begin(), leaving.end());
+    index.remove(ids);
+    if (added.ids.rows == 0) return;
+    index.add_batch({added.ids.data, added.ids.rows},
+                    {added.vectors.data, added.vectors.rows, added.vectors.cols}, progress);
+  });
+  ++counters_.incremental;
+  RuLakeBundle bundle = bundle_of(data_ref, old->dim, added.generation);
+  if (index.size() == 0) return make_entry(std::move(bundle), std::nullopt, false);
+  return finish(state, std::move(bundle), std::move(index), started);
+}
+
+std::shared_ptr<Entry> Priming::finish(KeyState& state, RuLakeBundle bundle, RabitqPlusIndex index,
+                                       Clock::time_point started) const {
+  const bool mapped = params_.cache_dir.has_value();
+  if (mapped) index = moved_to_file(index, *params_.cache_dir);
+  const auto took = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - started).count());
+  counters_.total_prime_ns += took;
+  counters_.last_prime_ns = took;
+  ++counters_.primes;
+  ++state.counters.primes;
+  return make_entry(std::move(bundle), std::move(index), mapped);
+}
+
+}  // namespace ruvector::lake

@@ -1,0 +1,116 @@
+// Bundles and snapshots of what the lake serves.
+#include <utility>
+
+#include "lake/ask.h"
+#include "lake/core.h"
+#include "lake/snapshot.h"
+
+namespace ruvector {
+
+using lake::Core;
+using lake::EntryPtr;
+using lake::KeyPtr;
+using lake::KeyStatePtr;
+
+namespace {
+
+EntryPtr served(const lake::KeyState& state) {
+  const std::lock_guard lock(state.mutex);
+  return state.entry;
+}
+
+// The bundle of the backend's present version: from the backend if it tells, else by a pull.
+RuLakeBundle present_bundle(Core& core, const LakeKey& key) {
+  const lake::BackendPtr backend = core.backends.get(key.backend);
+  const std::uint32_t rerank_factor = core.params.rerank_factor.value_or(lake::kUsualRerankFactor);
+  const std::optional<RuLakeBundle> told = lake::ask(key, [&] {
+    return backend->current_bundle(key.collection, core.params.rotation_seed, rerank_factor);
+  });
+  if (told) return *told;
+  KeyPtr shared_key;
+  return core.current(key, &shared_key, {})->bundle;
+}
+
+bool is_of_same_data(const RuLakeBundle& a, const RuLakeBundle& b) {
+  return a.data_ref == b.data_ref && a.dim == b.dim && a.generation == b.generation &&
+         a.rotation_seed == b.rotation_seed;
+}
+
+ReadParams read_params(const Core& core, bool lenient) {
+  return {.lenient = lenient, .trusted_keys = core.params.trusted_keys};
+}
+
+// An index under another metric or rotation would answer other questions.
+void require_fit(const Core& core, const lake::Snapshot& snapshot, bool lenient) {
+  if (snapshot.bundle.rotation_seed != core.params.rotation_seed && !lenient) {
+    throw BundleError("the snapshot's rotation_seed is " +
+                      std::to_string(snapshot.bundle.rotation_seed) + ", the lake's is " +
+                      std::to_string(core.params.rotation_seed));
+  }
+  if (snapshot.index.metric() != core.params.metric) {
+    throw BundleError("the snapshot's index has another metric than the lake");
+  }
+}
+
+// An empty collection is saved as an index without rows.
+RabitqPlusIndex saved_index(const Core& core, const lake::Entry& entry) {
+  if (entry.index) return *entry.index;
+  if (entry.dim == 0) throw LakeError("an empty collection without a dimension cannot be saved");
+  BuildParams params;
+  params.seed = core.params.rotation_seed;
+  params.metric = core.params.metric;
+  return RabitqPlusIndex::build(MatrixView{nullptr, 0, entry.dim}, params);
+}
+
+}  // namespace
+
+std::filesystem::path RuLake::publish_bundle(const LakeKey& key,
+                                             const std::filesystem::path& directory) const {
+  RuLakeBundle bundle = present_bundle(*core_, key);
+  if (core_->params.signing_key) bundle.sign(*core_->params.signing_key);
+  return bundle.write_to_dir(directory);
+}
+
+RefreshResult RuLake::refresh_from_bundle_dir(const LakeKey& key,
+                                              const std::filesystem::path& directory,
+                                              bool lenient) const {
+  if (!RuLakeBundle::exists_in(directory)) return RefreshResult::bundle_missing;
+  const RuLakeBundle bundle = RuLakeBundle::read_from_dir(directory, read_params(*core_, lenient));
+  const KeyStatePtr state = core_->cache.find(key);
+  const EntryPtr entry = state ? served(*state) : nullptr;
+  if (entry == nullptr || is_of_same_data(entry->bundle, bundle)) return RefreshResult::up_to_date;
+  core_->cache.drop(*state);
+  return RefreshResult::invalidated;
+}
+
+std::filesystem::path RuLake::save_cache_to_dir(const LakeKey& key,
+                                                const std::filesystem::path& directory) const {
+  const KeyStatePtr state = core_->cache.find(key);
+  const EntryPtr entry = state ? served(*state) : nullptr;
+  if (entry == nullptr) {
+    throw CacheMissError("collection '" + key.collection + "' of backend '" + key.backend +
+                         "' is not cached: search it first");
+  }
+  return lake::save_snapshot(saved_index(*core_, *entry), entry->bundle, directory,
+                             core_->params.signing_key);
+}
+
+std::size_t RuLake::warm_from_dir(const LakeKey& key, const std::filesystem::path& directory,
+                                  bool lenient, bool verify) const {
+  lake::Snapshot snapshot = lake::open_snapshot(directory, read_params(*core_, lenient), verify);
+  require_fit(*core_, snapshot, lenient);
+  const lake::Source source{snapshot.bundle.data_ref, snapshot.bundle.generation,
+                            snapshot.bundle.rotation_seed};
+  const bool is_new = core_->cache.pooled(source) == nullptr;
+  const bool is_mapped = snapshot.bundle.index_file.has_value();  // else of the original
+  std::optional<RabitqPlusIndex> index;
+  if (snapshot.index.size() != 0) index = std::move(snapshot.index);
+  const auto entry = lake::make_entry(std::move(snapshot.bundle), std::move(index), is_mapped);
+  const std::size_t rows = entry->rows();
+  // Not checked: the first search asks the backend.
+  core_->cache.install(*core_->cache.obtain(key), entry, std::nullopt);
+  if (is_new) ++core_->counters.warm_installs;
+  return rows;
+}
+
+}  // namespace ruvector
