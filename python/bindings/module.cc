@@ -14,4 +14,5 @@ NB_MODULE(_native, m) {
   ruvector::bindings::init_codes(m);
   ruvector::bindings::init_index(m);
   ruvector::bindings::init_index_classes(m);
+  ruvector::bindings::init_arrow(m);
 }

@@ -10,6 +10,7 @@ namespace nb = nanobind;
 void init_errors();
 void init_runtime(nb::module_& m);
 void init_results();
+void init_arrow(nb::module_& m);
 void init_codes(nb::module_& m);
 void init_index(nb::module_& m);
 void init_index_classes(nb::module_& m);
