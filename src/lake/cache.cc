@@ -32,12 +32,13 @@ void Cache::forget_if_unused(const LakeKey& key) {
   const std::unique_lock lock(table_);
   const auto found = states_.find(key);
   // Who else knows the state may be about to use it.
-  if (found == states_.end() || found->second.use_count() > 2) return;
-  const KeyState& state = *found->second;
+  if (found == states_.end() || found->second.use_count() > 1) return;
+  const KeyState& state = *found->second;  // no other thread can reach it
   PerBackendStats counted;
   state.counters.add_to(counted);
-  const std::lock_guard state_lock(state.mutex);
-  if (state.entry == nullptr && counted == PerBackendStats{}) states_.erase(found);
+  if (state.entry == nullptr && state.policy == standard_ && counted == PerBackendStats{}) {
+    states_.erase(found);
+  }
 }
 
 void Cache::forget_backend(const std::string& backend) {

@@ -21,6 +21,7 @@ namespace ruvector::lake {
 struct Policy {
   Consistency consistency = Consistency::fresh;
   Clock::duration ttl{};
+  friend bool operator==(const Policy&, const Policy&) = default;
 };
 
 // An asynchronous search that waits for the current version of a collection.
