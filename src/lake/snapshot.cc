@@ -17,6 +17,7 @@
 #include "base/digest.h"
 #include "base/file_digest.h"
 #include "base/mapped_file.h"
+#include "index/rbpx_layout.h"
 #include "lake/directory_lock.h"
 
 namespace ruvector::lake {
@@ -138,14 +139,27 @@ bool is_left_over(std::string_view name) {
          base::is_stale_temporary(name);
 }
 
-// Removes what no bundle names any more. What cannot be removed is left for the next save.
-void remove_old_files(const fs::path& directory, std::string_view current) {
+// The index file of the snapshot that is there, empty when there is none; nothing when the bundle
+// cannot be read.
+std::optional<std::string> current_index(const fs::path& directory) {
+  if (!RuLakeBundle::exists_in(directory)) return "";
+  try {
+    return RuLakeBundle::read_from_dir(directory).index_file.value_or("");
+  } catch (const RuVectorError&) {
+    return std::nullopt;
+  }
+}
+
+// Removes what dead savers left, and with `current` index files of other names. What cannot be
+// removed is left for the next save.
+void remove_old_files(const fs::path& directory, const std::optional<std::string>& current) {
   std::error_code error;
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if ((is_index_name(name) && name != current) || is_left_over(name)) {
-      std::error_code ignored;
+    std::error_code ignored;
+    const bool old = current && is_index_name(name) && name != *current;
+    if ((old || is_left_over(name)) && fs::is_regular_file(entry->symlink_status(ignored))) {
       fs::remove(entry->path(), ignored);
     }
   }
@@ -222,13 +236,40 @@ void check_digest(const fs::path& path, std::span<const std::byte> bytes,
   throw WitnessMismatch(path.string() + ": digest of all bytes", expected.whole, whole);
 }
 
+// Bytes of a file of format version 1 by its header; none for another file.
+std::optional<std::uint64_t> size_of_version_1(std::span<const std::byte> bytes) {
+  constexpr std::size_t kHeader = 32;
+  const auto number_at = [&](std::size_t offset) {
+    std::uint32_t value = 0;
+    std::memcpy(&value, bytes.data() + offset, sizeof(value));
+    return value;
+  };
+  if (bytes.size() < kHeader || std::memcmp(bytes.data(), index::kRbpxMagicV1.data(), 8) != 0) {
+    return std::nullopt;
+  }
+  const std::uint64_t dim = number_at(12);
+  if (dim > kMaxDim) return std::nullopt;
+  return kHeader + number_at(28) * (4 + 4 * dim);
+}
+
+RabitqPlusIndex load_index(const fs::path& path, std::span<const std::byte> bytes, bool lenient,
+                           bool verify) {
+  const auto size = lenient ? size_of_version_1(bytes) : std::nullopt;
+  if (!size || *size >= bytes.size()) return RabitqPlusIndex::load(path, {.verify = verify});
+  try {
+    return RabitqPlusIndex::deserialize(bytes.first(*size));
+  } catch (const PersistError& error) {
+    throw PersistError(path, error.what());
+  }
+}
+
 Snapshot open_named(RuLakeBundle bundle, const NamedIndex& named, const ReadParams& params,
                     bool verify) {
   require_regular_file(named.path);
   const auto file = base::MappedFile::open(named.path);
   if (named.digest) check_digest(named.path, file->bytes(), *named.digest, verify);
-  Snapshot snapshot{std::move(bundle), RabitqPlusIndex::load(named.path, {.verify = verify}),
-                    file->size()};
+  Snapshot snapshot{std::move(bundle),
+                    load_index(named.path, file->bytes(), params.lenient, verify), file->size()};
   require_equal("dim", snapshot.bundle.dim, snapshot.index.dim());
   if (!params.lenient) {
     require_equal("seed", snapshot.bundle.rotation_seed, snapshot.index.seed());
@@ -248,6 +289,7 @@ fs::path save_snapshot(const RabitqPlusIndex& index, RuLakeBundle bundle, const 
   if (error) throw PersistError(directory, "cannot be made: " + error.message());
 
   const DirectoryLock lock(directory);
+  if (lock.exclusive()) remove_old_files(directory, current_index(directory));
   StagedFile staged(directory);
   index.save(staged.path());
   const auto file = base::MappedFile::open(staged.path());
@@ -258,6 +300,7 @@ fs::path save_snapshot(const RabitqPlusIndex& index, RuLakeBundle bundle, const 
   bundle.public_key.reset();
   bundle.signature.reset();
   if (key) bundle.sign(*key);
+  static_cast<void>(bundle.to_json());  // throws now rather than when the index is in its place
 
   const fs::path path = directory / *bundle.index_file;
   staged.rename_to(path);

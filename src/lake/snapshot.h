@@ -31,7 +31,7 @@ std::filesystem::path save_snapshot(const RabitqPlusIndex& index, RuLakeBundle b
 // Maps what was saved. Checks the bundle, its signature by `params`, and that the index file's
 // length and head (the checksums of all its parts) are those that the bundle names; `verify` reads
 // every byte and value. With params.lenient also an index that no digest binds, a file index.rbpx
-// of the original, and another seed.
+// of the original, with trailing bytes too, and another seed.
 // Throws PersistError (cannot be read, or damaged), BundleError (names no index, or not as saved
 // by us), WitnessMismatch (the index is not the bundle's).
 Snapshot open_snapshot(const std::filesystem::path& directory, const ReadParams& params,
