@@ -46,14 +46,18 @@ int open_for_reading(const std::filesystem::path& path) {
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const Descriptor file(open_for_reading(path));
   if (file.get() < 0) fail(path, "cannot be opened for reading", errno);
+  return map(file.get(), path);
+}
+
+std::shared_ptr<const MappedFile> MappedFile::map(int fd, const std::filesystem::path& path) {
   struct stat status{};
-  if (::fstat(file.get(), &status) != 0) fail(path, "cannot be examined", errno);
+  if (::fstat(fd, &status) != 0) fail(path, "cannot be examined", errno);
   if (S_ISDIR(status.st_mode)) throw PersistError(path, "is a directory, not a file");
   if (!S_ISREG(status.st_mode)) throw PersistError(path, "is not a regular file");
   const std::size_t size = static_cast<std::size_t>(status.st_size);
   void* data = nullptr;
   if (size != 0) {
-    data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
+    data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
     if (data == MAP_FAILED) {
       fail(path, "cannot be mapped (" + std::to_string(size) + " bytes)", errno);
     }

@@ -16,6 +16,9 @@ class MappedFile {
   // file.
   static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);
 
+  // The same of an open file, which may be closed afterwards; `path` is for messages.
+  static std::shared_ptr<const MappedFile> map(int fd, const std::filesystem::path& path);
+
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;

@@ -161,6 +161,9 @@ std::size_t Index::memory_bytes() const {
 void Index::save(const std::filesystem::path& path) const {
   engine_->read([&](const State& s) { index::save_rbpx(s, path); });
 }
+void Index::spill_to(const std::filesystem::path& directory) {
+  engine_->write([&](State& s) { s = index::spilled(s, directory); });
+}
 std::vector<std::byte> Index::serialize() const {
   return engine_->read([](const State& s) { return index::serialize_rbpx(s); });
 }
@@ -218,6 +221,9 @@ RabitqIndex RabitqIndex::deserialize(std::span<const std::byte> bytes) {
 
 RabitqPlusIndex RabitqPlusIndex::build(MatrixView vectors, const BuildParams& params) {
   return RabitqPlusIndex(engine_of(index::build_state(Kind::rabitq_plus, vectors, params)));
+}
+RabitqPlusIndex RabitqPlusIndex::build(const SharedArray<float>& rows, const BuildParams& params) {
+  return RabitqPlusIndex(engine_of(index::build_state_over(Kind::rabitq_plus, rows, params)));
 }
 RabitqPlusIndex RabitqPlusIndex::load(const std::filesystem::path& path, const LoadParams& params) {
   return RabitqPlusIndex(engine_of(index::load_rbpx(path, Kind::rabitq_plus, params)));

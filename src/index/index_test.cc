@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <limits>
+#include <memory>
 #include <numeric>
 #include <thread>
 #include <type_traits>
@@ -125,6 +127,23 @@ TYPED_TEST(EveryIndex, CopiesChangeApart) {
   EXPECT_EQ(moved.search(this->data_.row(5), 3), copy.search(this->data_.row(5), 3));
 }
 
+TYPED_TEST(EveryIndex, SpillsToAFileThatHasNoName) {
+  const std::filesystem::path directory =
+      std::filesystem::path(testing::TempDir()) / "index_test_spill";
+  std::filesystem::create_directories(directory);
+  const TypeParam original = TypeParam::build(this->data_.view(), {});
+  TypeParam spilled = original;
+  spilled.spill_to(directory);
+  EXPECT_TRUE(std::filesystem::is_empty(directory));
+  EXPECT_TRUE(spilled.equals(original));
+  EXPECT_EQ(spilled.search(this->data_.row(5), 3), original.search(this->data_.row(5), 3));
+  spilled.remove(std::vector<Id>{0});
+  spilled.add(7000, this->data_.row(0));
+  EXPECT_TRUE(spilled.contains(7000));
+  EXPECT_THROW(spilled.spill_to(directory / "not there"), PersistError);
+  EXPECT_TRUE(spilled.contains(7000));
+}
+
 TYPED_TEST(EveryIndex, EqualMeansTheSameVectorsByTheSameParameters) {
   const TypeParam one = TypeParam::build(this->data_.view(), {});
   EXPECT_TRUE(one.equals(one));
@@ -172,6 +191,92 @@ TEST(RabitqIndexBase, CodesShareTheIndexsMemory) {
       << "codes that were handed out never change";
   EXPECT_EQ(built.rotation().kind, "dense");
   EXPECT_EQ(RabitqIndex::build(gaussian_vectors(3, 300, 1).view(), {}).rotation().kind, "fht_kac");
+}
+
+// --- an index over rows of someone else
+
+// Rows whose owner counts who holds them.
+SharedArray<float> shared_rows(const std::shared_ptr<TestVectors>& data) {
+  return {data, data->values.data(), data->rows, data->cols, data->cols};
+}
+
+TEST(AdoptedRows, GiveTheSameIndexAsCopiedOnes) {
+  for (const Metric metric : {Metric::l2, Metric::ip, Metric::cosine}) {
+    const auto data = std::make_shared<TestVectors>(gaussian_vectors(3000, 40, 8));
+    const std::vector<Id> ids = ids_from(70, 3000);
+    BuildParams params;
+    params.ids = ids;
+    params.metric = metric;
+    const auto adopted = RabitqPlusIndex::build(shared_rows(data), params);
+    const auto copied = RabitqPlusIndex::build(data->view(), params);
+    EXPECT_TRUE(adopted.equals(copied));
+    EXPECT_EQ(adopted.serialize(), copied.serialize());
+    EXPECT_EQ(adopted.search(data->row(5), 10), copied.search(data->row(5), 10));
+    EXPECT_EQ(adopted.vector(75), copied.vector(75));
+  }
+}
+
+TEST(AdoptedRows, AreNeitherCopiedNorLetGo) {
+  auto data = std::make_shared<TestVectors>(gaussian_vectors(3000, 40, 8));
+  const float* const place = data->values.data();
+  const std::weak_ptr<TestVectors> watched = data;
+  {
+    const auto built = RabitqPlusIndex::build(shared_rows(data));
+    data.reset();
+    EXPECT_EQ(built.rows().data, place);
+    EXPECT_FALSE(watched.expired());
+    const RabitqPlusIndex copy = built;
+    EXPECT_EQ(copy.rows().data, place);
+    for (const auto& [region, bytes] : built.memory_usage()) {
+      if (region == "rows") EXPECT_EQ(bytes, 3000U * 40U * sizeof(float));
+    }
+  }
+  EXPECT_TRUE(watched.expired());
+}
+
+TEST(AdoptedRows, AreCopiedByTheFirstChangeAndStayAsTheyWere) {
+  const auto data = std::make_shared<TestVectors>(gaussian_vectors(500, 24, 8));
+  const TestVectors more = gaussian_vectors(20, 24, 9);
+  const std::vector<float> before = data->values;
+  const auto expect_changed = [&](auto&& change) {
+    auto adopted = RabitqPlusIndex::build(shared_rows(data));
+    auto copied = RabitqPlusIndex::build(data->view());
+    change(adopted);
+    change(copied);
+    EXPECT_TRUE(adopted.equals(copied));
+    EXPECT_NE(adopted.rows().data, data->values.data());
+    EXPECT_EQ(data->values, before);
+    EXPECT_EQ(data.use_count(), 1) << "rows that are no longer used are let go";
+  };
+  expect_changed([&](RabitqPlusIndex& built) { built.add_batch(ids_from(1000, 20), more.view()); });
+  expect_changed([](RabitqPlusIndex& built) { built.remove(ids_from(100, 30)); });
+  expect_changed([&](RabitqPlusIndex& built) { built.add(900, more.row(0)); });
+}
+
+TEST(AdoptedRows, StayWithTheirOwnerWhenTheyAreRefused) {
+  const auto data = std::make_shared<TestVectors>(gaussian_vectors(500, 24, 8));
+  SharedArray<float> gaps = shared_rows(data);
+  gaps.rows = 200;
+  gaps.row_stride = 48;
+  EXPECT_THAT([&] { RabitqPlusIndex::build(gaps); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("48 floats apart, expected 24")));
+  const std::vector<Id> twice(500, 3);
+  BuildParams params;
+  params.ids = twice;
+  EXPECT_THROW(RabitqPlusIndex::build(shared_rows(data), params), DuplicateId);
+  data->values[24 * 7] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THAT([&] { RabitqPlusIndex::build(shared_rows(data)); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("row 7 is not finite")));
+  EXPECT_EQ(data.use_count(), 1);
+}
+
+TEST(AdoptedRows, OfNoVectorMakeAnIndexToAddTo) {
+  const SharedArray<float> none{nullptr, nullptr, 0, 24, 24};
+  auto built = RabitqPlusIndex::build(none);
+  EXPECT_EQ(built.size(), 0U);
+  EXPECT_EQ(built.dim(), 24U);
+  built.add(1, gaussian_vectors(1, 24, 9).row(0));
+  EXPECT_EQ(built.size(), 1U);
 }
 
 // --- a storm: readers see a whole state, before or after each change

@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
+#include "base/unnamed_file.h"
 #include "index/rbpx_image.h"
 #include "index/rbpx_layout.h"
 #include "index/rbpx_reader.h"
@@ -28,6 +29,20 @@ class FileSink final : public ByteSink {
 
  private:
   base::AtomicFile file_;
+};
+
+class UnnamedSink final : public ByteSink {
+ public:
+  explicit UnnamedSink(const std::filesystem::path& directory) : file_(directory) {}
+  void reserve(std::uint64_t /*total*/) override {}
+  void append(const void* data, std::size_t size) override { file_.append(data, size); }
+  void patch(std::uint64_t offset, const void* data, std::size_t size) override {
+    file_.patch(offset, data, size);
+  }
+  std::shared_ptr<const base::MappedFile> map() const { return file_.map(); }
+
+ private:
+  base::UnnamedFile file_;
 };
 
 class MemorySink final : public ByteSink {
@@ -81,6 +96,13 @@ void save_rbpx(const State& state, const std::filesystem::path& path) {
   FileSink sink(path);
   write_image(state, sink);
   sink.commit();
+}
+
+State spilled(const State& state, const std::filesystem::path& directory) {
+  UnnamedSink sink(directory);
+  write_image(state, sink);
+  const auto file = sink.map();
+  return read_state(Image(directory, file->bytes()), state.kind, file);
 }
 
 std::vector<std::byte> serialize_rbpx(const State& state) {

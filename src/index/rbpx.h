@@ -14,6 +14,8 @@
 namespace ruvector::index {
 
 void save_rbpx(const State& state, const std::filesystem::path& path);
+// The same state on a file without a name in `directory`, mapped.
+State spilled(const State& state, const std::filesystem::path& directory);
 std::vector<std::byte> serialize_rbpx(const State& state);
 
 // `kind` is what the caller wants; a file of another kind is refused.

@@ -1,12 +1,9 @@
 #include "lake/priming.h"
 
-#include <atomic>
 #include <filesystem>
 #include <string>
 #include <unordered_set>
 #include <utility>
-
-#include <unistd.h>
 
 #include "lake/ask.h"
 #include "lake/pulled.h"
@@ -16,36 +13,6 @@ namespace {
 
 // A store that changes during each of so many pulls is not pulled again.
 constexpr int kAttempts = 3;
-
-// Removes the file of an index that is mapped.
-class Unlinked {
- public:
-  explicit Unlinked(std::filesystem::path path) : path_(std::move(path)) {}
-  Unlinked(const Unlinked&) = delete;
-  Unlinked& operator=(const Unlinked&) = delete;
-  ~Unlinked() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-std::filesystem::path unique_name(const std::filesystem::path& directory) {
-  static std::atomic<std::uint64_t> count{0};
-  return directory /
-         ("lake-" + std::to_string(::getpid()) + "-" + std::to_string(++count) + ".rbpx");
-}
-
-RabitqPlusIndex moved_to_file(const RabitqPlusIndex& index,
-                              const std::filesystem::path& directory) {
-  std::filesystem::create_directories(directory);
-  const Unlinked file(unique_name(directory));
-  index.save(file.path());
-  return RabitqPlusIndex::load(file.path());
-}
 
 }  // namespace
 
@@ -122,15 +89,9 @@ std::shared_ptr<Entry> Priming::build(KeyState& state, const PulledBatch& batch,
   build.seed = params_.rotation_seed;
   build.metric = params_.metric;
   build.progress = progress;
-  return finish(
-      state, std::move(bundle),
-      with_data_of(key,
-                   [&] {
-                     return RabitqPlusIndex::build(
-                         MatrixView{batch.vectors.data, batch.vectors.rows, batch.vectors.cols},
-                         build);
-                   }),
-      started);
+  return finish(state, std::move(bundle),
+                with_data_of(key, [&] { return RabitqPlusIndex::build(batch.vectors, build); }),
+                started);
 }
 
 std::shared_ptr<Entry> Priming::apply_changes(KeyState& state, BackendAdapter& backend,
@@ -167,7 +128,10 @@ std::shared_ptr<Entry> Priming::apply_changes(KeyState& state, BackendAdapter& b
 std::shared_ptr<Entry> Priming::finish(KeyState& state, RuLakeBundle bundle, RabitqPlusIndex index,
                                        Clock::time_point started) const {
   const bool mapped = params_.cache_dir.has_value();
-  if (mapped) index = moved_to_file(index, *params_.cache_dir);
+  if (mapped) {
+    std::filesystem::create_directories(*params_.cache_dir);
+    index.spill_to(*params_.cache_dir);
+  }
   const auto took = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - started).count());
   counters_.total_prime_ns += took;

@@ -63,12 +63,19 @@ class Index {
   void search_batch(MatrixView queries, std::size_t k, std::span<Id> ids, std::span<float> scores,
                     const SearchParams& params = {}, SearchStats* stats = nullptr) const;
 
+  // What belongs to someone else is counted in full, too: sections of a mapped file, and rows that
+  // an index was built over (RabitqPlusIndex), which another index may count as well.
   MemoryUsage memory_usage() const;
   std::size_t memory_bytes() const;
 
   // Writes a temporary file beside `path`, syncs it and renames it: after a crash the old file or
   // the new one is there, whole. Throws PersistError.
   void save(const std::filesystem::path& path) const;
+  // Moves the index's memory into a file without a name in `directory` and maps it: the system may
+  // then take pages out of memory and read them back. The file is gone with the index, even when
+  // the process is killed. Later changes copy what they touch into memory. Throws PersistError; the
+  // index is then what it was.
+  void spill_to(const std::filesystem::path& directory);
   // The same bytes as save() writes.
   std::vector<std::byte> serialize() const;
 

@@ -1,0 +1,71 @@
+#include "base/unnamed_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "ruvector/base/errors.h"
+
+namespace ruvector::base {
+namespace {
+
+constexpr std::size_t kWriteLimit = std::size_t{1} << 30U;  // Linux writes 2 GiB at most
+
+[[noreturn]] void fail(const std::filesystem::path& directory, const std::string& what, int error) {
+  throw PersistError(directory,
+                     "temporary file " + what + ": " + std::system_category().message(error));
+}
+
+// Some file systems know no files without names: then one whose name is taken away at once.
+int create_and_unlink(const std::filesystem::path& directory) {
+  std::string name = (directory / "ruvector-XXXXXX").string();
+  const int fd = ::mkostemp(name.data(), O_CLOEXEC);
+  if (fd >= 0) ::unlink(name.c_str());
+  return fd;
+}
+
+}  // namespace
+
+UnnamedFile::UnnamedFile(std::filesystem::path directory) : directory_(std::move(directory)) {
+  fd_ = ::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd_ < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) fd_ = create_and_unlink(directory_);
+  if (fd_ < 0) fail(directory_, "cannot be created here", errno);
+}
+
+UnnamedFile::~UnnamedFile() { ::close(fd_); }
+
+void UnnamedFile::append(const void* data, std::size_t size) {
+  write_at(size_, data, size);
+  size_ += size;
+}
+
+void UnnamedFile::patch(std::uint64_t offset, const void* data, std::size_t size) {
+  write_at(offset, data, size);
+}
+
+void UnnamedFile::write_at(std::uint64_t offset, const void* data, std::size_t size) {
+  const char* next = static_cast<const char*>(data);
+  while (size > 0) {
+    const ssize_t written =
+        ::pwrite(fd_, next, std::min(size, kWriteLimit), static_cast<off_t>(offset));
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      fail(directory_, "cannot be written at offset " + std::to_string(offset), errno);
+    }
+    next += written;
+    offset += static_cast<std::uint64_t>(written);
+    size -= static_cast<std::size_t>(written);
+  }
+}
+
+std::shared_ptr<const MappedFile> UnnamedFile::map() const {
+  return MappedFile::map(fd_, directory_);
+}
+
+}  // namespace ruvector::base
