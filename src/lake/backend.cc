@@ -1,7 +1,10 @@
 #include "ruvector/lake/backend.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
+
+#include "base/array.h"
 
 namespace ruvector {
 namespace {
@@ -19,22 +22,21 @@ class OneChunk final : public PulledChunks {
 };
 
 template <class T>
-SharedArray<T> shared(std::vector<T> values, std::size_t rows, std::size_t cols) {
-  auto owner = std::make_shared<const std::vector<T>>(std::move(values));
-  const T* data = owner->data();
-  return {std::move(owner), data, rows, cols, cols};
+SharedArray<T> copied(const T* values, std::size_t rows, std::size_t cols) {
+  base::Array<T> array(rows * cols);
+  std::copy_n(values, rows * cols, array.mutable_data());
+  return {array.share(), array.data(), rows, cols, cols};
 }
 
 }  // namespace
 
-PulledBatch PulledBatch::of(std::vector<Id> ids, std::vector<float> vectors, std::size_t dim,
-                            Generation generation) {
-  const std::size_t rows = ids.size();
-  if (rows * dim != vectors.size()) {
-    throw std::invalid_argument("PulledBatch: " + std::to_string(vectors.size()) + " floats for " +
-                                std::to_string(rows) + " ids of dimension " + std::to_string(dim));
+PulledBatch PulledBatch::copy_of(std::span<const Id> ids, MatrixView vectors,
+                                 Generation generation) {
+  if (ids.size() != vectors.rows) {
+    throw std::invalid_argument("PulledBatch: " + std::to_string(ids.size()) + " ids for " +
+                                std::to_string(vectors.rows) + " vectors");
   }
-  return {shared(std::move(ids), rows, 1), shared(std::move(vectors), rows, dim),
+  return {copied(ids.data(), ids.size(), 1), copied(vectors.data, vectors.rows, vectors.cols),
           std::move(generation)};
 }
 

@@ -66,8 +66,7 @@ class TestStore final : public BackendAdapter {
     {
       const std::lock_guard lock(mutex_);
       const Stored& stored = at(collection);
-      batch =
-          PulledBatch::of(stored.rows.ids, stored.rows.vectors, stored.rows.dim, stored.version);
+      batch = PulledBatch::copy_of(stored.rows.ids, stored.rows.view(), stored.version);
     }
     if (after_read) after_read();
     return batch;

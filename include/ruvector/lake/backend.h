@@ -5,9 +5,11 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "ruvector/base/matrix_view.h"
 #include "ruvector/index/binary_codes.h"
 #include "ruvector/index/types.h"
 #include "ruvector/lake/bundle.h"
@@ -22,9 +24,9 @@ struct PulledBatch {
   SharedArray<float> vectors;  // (n, dim), row after row without gaps
   Generation generation;
 
-  // Takes over what it is given; `vectors` holds ids.size() * dim floats.
-  static PulledBatch of(std::vector<Id> ids, std::vector<float> vectors, std::size_t dim,
-                        Generation generation);
+  // Copies `ids` and `vectors`, of as many rows, into memory of the kind that searches are fastest
+  // in. Throws std::invalid_argument.
+  static PulledBatch copy_of(std::span<const Id> ids, MatrixView vectors, Generation generation);
 };
 
 // What happened to a collection since an older version of it.
