@@ -193,8 +193,12 @@ std::size_t ArrayStorage::capacity() const noexcept {
   return block_ == nullptr ? 0 : block_->capacity();
 }
 
+bool ArrayStorage::is_shared() const noexcept {
+  return data_ != nullptr && (block_ == nullptr || !block_->is_unique());
+}
+
 std::byte* ArrayStorage::mutable_data() {
-  if (data_ != nullptr && (block_ == nullptr || !block_->is_unique())) {
+  if (is_shared()) {
     move_to_block(std::max(capacity(), size_));
   }
   return block_ == nullptr ? nullptr : block_->data();

@@ -35,6 +35,7 @@ class ArrayStorage {
   std::size_t size() const noexcept { return size_; }
   std::size_t capacity() const noexcept;
   bool is_mapped() const noexcept { return block_ == nullptr && data_ != nullptr; }
+  bool is_shared() const noexcept;
   std::byte* mutable_data();
   void resize(std::size_t size);
   std::byte* append(std::size_t count);
@@ -76,6 +77,8 @@ class Array {
   std::size_t size() const noexcept { return storage_.size() / sizeof(T); }
   bool empty() const noexcept { return storage_.size() == 0; }
   bool is_mapped() const noexcept { return storage_.is_mapped(); }
+  // Whether mutable_data() would copy now.
+  bool is_shared() const noexcept { return storage_.is_shared(); }
 
   // Bytes in use, and bytes allocated (0 for a mapping; a shared block counts in each sharer).
   std::size_t size_bytes() const noexcept { return storage_.size(); }

@@ -210,6 +210,24 @@ TEST(Array, AMappingIsReadInPlaceAndCopiedByTheFirstWrite) {
   EXPECT_TRUE(is_counting(owner->data(), kSmall));
 }
 
+TEST(Array, SaysWhetherWritingWouldCopy) {
+  Array<int> array;
+  EXPECT_FALSE(array.is_shared());
+  array.resize(3);
+  EXPECT_FALSE(array.is_shared());
+  std::shared_ptr<const void> handle = array.share();
+  EXPECT_TRUE(array.is_shared());
+  handle.reset();
+  EXPECT_FALSE(array.is_shared());
+  const Array<int> copy = array;
+  EXPECT_TRUE(array.is_shared());
+  array.mutable_data()[0] = 1;
+  EXPECT_FALSE(array.is_shared());
+  EXPECT_FALSE(copy.is_shared());
+  const int value = 7;
+  EXPECT_TRUE(Array<int>::from_mapped(nullptr, &value, 1).is_shared());
+}
+
 TEST(Array, ReadingNeverCopiesAMapping) {
   const std::vector<std::uint32_t> words = {1, 2, 3};
   auto array = Array<std::uint32_t>::from_mapped(nullptr, words.data(), 3);

@@ -13,6 +13,11 @@ std::uint64_t checksum64(const void* data, std::size_t size) noexcept {
   return XXH3_64bits(data, size);
 }
 
+Checksum128 checksum128(const void* data, std::size_t size) noexcept {
+  const XXH128_hash_t hash = XXH3_128bits(data, size);
+  return {hash.low64, hash.high64};
+}
+
 Checksum::Checksum() : state_(std::make_unique<State>()) { reset(); }
 Checksum::~Checksum() = default;
 Checksum::Checksum(Checksum&&) noexcept = default;

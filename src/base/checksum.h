@@ -1,4 +1,4 @@
-// 64-bit XXH3 checksums (seed 0): they find accidental damage, not malice.
+// XXH3 checksums of 64 and 128 bits (seed 0): they find accidental damage, not malice.
 // Thread-safe as a value is: one thread at a time per object.
 #pragma once
 
@@ -11,7 +11,15 @@ namespace ruvector::base {
 // The checksum of `size` bytes. `data` may be null when `size` is 0.
 std::uint64_t checksum64(const void* data, std::size_t size) noexcept;
 
-// The same checksum of bytes that come in pieces.
+// 128 bits: enough to tell all data that there will ever be apart.
+struct Checksum128 {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  friend bool operator==(const Checksum128&, const Checksum128&) = default;
+};
+Checksum128 checksum128(const void* data, std::size_t size) noexcept;
+
+// The 64-bit checksum of bytes that come in pieces.
 class Checksum {
  public:
   Checksum();

@@ -41,6 +41,18 @@ TEST(Checksum, OneShotEqualsThePublishedDigests) {
   EXPECT_EQ(checksum64(nullptr, 0), kReferences[0].digest);
 }
 
+TEST(Checksum, WideOnesEqualThePublishedDigests) {
+  // Of the same sanity checks, XXH3_128bits.
+  const auto wide = [](std::size_t size) {
+    return checksum128(reference_bytes(size).data(), size);
+  };
+  EXPECT_EQ(wide(0), (Checksum128{0x6001c324468d497f, 0x99aa06d3014798d8}));
+  EXPECT_EQ(wide(1), (Checksum128{0xc44bdff4074eecdb, 0xa6cd5e9392000f6a}));
+  EXPECT_EQ(wide(6), (Checksum128{0x3e7039bdda43cfc6, 0x082afe0b8162d12a}));
+  EXPECT_EQ(wide(12), (Checksum128{0x061a192713f69ad9, 0x6e3efd8fc7802b18}));
+  EXPECT_NE(wide(2047), wide(2048));
+}
+
 TEST(Checksum, DoesNotDependOnHowTheBytesAreCut) {
   const auto bytes = reference_bytes(2048);
   for (const std::size_t piece : {1u, 7u, 64u, 255u, 256u, 1000u, 2048u}) {

@@ -165,9 +165,12 @@ void append_codes(State& state, const RowSource& added, std::size_t before, std:
   encode_added(state, added, before, threads, progress);
 }
 
-void append_rows(State& state, MatrixView vectors, std::span<const float> norms,
-                 std::size_t threads, const Progress& progress) {
-  if (!state.keeps_rows) return;
+void append_norms(State& state, std::span<const float> norms) {
+  if (norms.empty()) return;
+  std::copy(norms.begin(), norms.end(), state.inverse_norms.append(norms.size()));
+}
+
+void append_rows(State& state, MatrixView vectors, std::size_t threads, const Progress& progress) {
   float* rows = state.rows.append(vectors.rows * vectors.cols);
   const std::size_t tasks = (vectors.rows + kRowsPerTask - 1) / kRowsPerTask;
   base::parallel_for(
@@ -179,8 +182,37 @@ void append_rows(State& state, MatrixView vectors, std::span<const float> norms,
         std::memcpy(rows + begin, vectors.data + begin, (end - begin) * sizeof(float));
       },
       progress);
-  if (norms.empty()) return;
-  std::copy(norms.begin(), norms.end(), state.inverse_norms.append(norms.size()));
+}
+
+// Adds vectors with these ids. `take_rows` puts them into state.rows, when the state keeps rows.
+template <class TakeRows>
+void append_with(State& state, std::span<const Id> ids, MatrixView vectors, std::size_t threads,
+                 const Progress& progress, TakeRows&& take_rows) {
+  if (vectors.cols != state.dim) throw DimensionMismatch("vectors", state.dim, vectors.cols);
+  check_ids(ids.size(), vectors.rows);
+  check_size(state.size(), vectors.rows);
+  if (vectors.rows == 0) return;
+  const Progress waiting = still_at(progress, 0, vectors.rows);
+  check_rows("vectors", vectors, state.metric, threads, waiting);
+  const std::vector<float> norms = inverse_norms(vectors, state.metric, threads, waiting);
+
+  const std::size_t before = state.size();
+  append_ids(state, ids);
+  try {
+    if (state.keeps_rows) {
+      take_rows(waiting);
+      append_norms(state, norms);
+    }
+    if (state.encoder) {
+      const RowSource added{vectors.data, norms.empty() ? nullptr : norms.data(), vectors.rows};
+      append_codes(state, added, before, threads, progress);
+    } else if (progress) {
+      progress(vectors.rows, vectors.rows);
+    }
+  } catch (...) {
+    truncate(state, before);
+    throw;
+  }
 }
 
 State empty_state(Kind kind, std::size_t dim, const BuildParams& params) {
@@ -200,56 +232,61 @@ State empty_state(Kind kind, std::size_t dim, const BuildParams& params) {
   return state;
 }
 
-void reserve(State& state, std::size_t count) {
-  state.ids.reserve(count);
-  if (state.keeps_rows) state.rows.reserve(count * state.dim);
+MatrixView view_of(const SharedArray<float>& rows) {
+  if (rows.rows > 1 && rows.row_stride != 0 && rows.row_stride != rows.cols) {
+    throw std::invalid_argument("rows: they lie " + std::to_string(rows.row_stride) +
+                                " floats apart, expected " + std::to_string(rows.cols));
+  }
+  return {rows.data, rows.rows, rows.cols};
 }
 
-}  // namespace
-
-State build_state(Kind kind, MatrixView vectors, const BuildParams& params) {
-  check_build(vectors, params);
+void check_kind(Kind kind, const BuildParams& params) {
   if (kind == Kind::rabitq && params.rerank_factor) {
     throw std::invalid_argument("rerank_factor is " + std::to_string(*params.rerank_factor) +
                                 ": a RabitqIndex keeps no rows to rerank by");
   }
+}
+
+// A state of all `vectors`; take_rows(state, progress) fills its rows.
+template <class TakeRows>
+State build_with(Kind kind, MatrixView vectors, const BuildParams& params, TakeRows&& take_rows) {
+  check_build(vectors, params);
+  check_kind(kind, params);
   const std::size_t threads = params.threads.value_or(num_threads());
   State state = empty_state(kind, vectors.cols, params);
-  reserve(state, vectors.rows);
+  state.ids.reserve(vectors.rows);
   std::vector<Id> counted;
   if (params.ids.empty()) {
     counted.resize(vectors.rows);
     std::iota(counted.begin(), counted.end(), Id{0});
   }
-  append(state, params.ids.empty() ? counted : params.ids, vectors, threads, params.progress);
+  append_with(state, params.ids.empty() ? counted : params.ids, vectors, threads, params.progress,
+              [&](const Progress& progress) { take_rows(state, threads, progress); });
   if (kind == Kind::rabitq_plus && !params.bits) choose_scan_width(state, threads, params.progress);
   return state;
 }
 
+}  // namespace
+
+State build_state(Kind kind, MatrixView vectors, const BuildParams& params) {
+  const auto copy = [&](State& state, std::size_t threads, const Progress& progress) {
+    state.rows.reserve(vectors.rows * vectors.cols);
+    append_rows(state, vectors, threads, progress);
+  };
+  return build_with(kind, vectors, params, copy);
+}
+
+State build_state_over(Kind kind, const SharedArray<float>& rows, const BuildParams& params) {
+  const auto adopt = [&](State& state, std::size_t, const Progress&) {
+    state.rows = base::Array<float>::from_mapped(rows.owner, rows.data, rows.rows * rows.cols);
+  };
+  return build_with(kind, view_of(rows), params, adopt);
+}
+
 void append(State& state, std::span<const Id> ids, MatrixView vectors, std::size_t threads,
             const Progress& progress) {
-  if (vectors.cols != state.dim) throw DimensionMismatch("vectors", state.dim, vectors.cols);
-  check_ids(ids.size(), vectors.rows);
-  check_size(state.size(), vectors.rows);
-  if (vectors.rows == 0) return;
-  const Progress waiting = still_at(progress, 0, vectors.rows);
-  check_rows("vectors", vectors, state.metric, threads, waiting);
-  const std::vector<float> norms = inverse_norms(vectors, state.metric, threads, waiting);
-
-  const std::size_t before = state.size();
-  append_ids(state, ids);
-  try {
-    append_rows(state, vectors, norms, threads, waiting);
-    if (state.encoder) {
-      const RowSource added{vectors.data, norms.empty() ? nullptr : norms.data(), vectors.rows};
-      append_codes(state, added, before, threads, progress);
-    } else if (progress) {
-      progress(vectors.rows, vectors.rows);
-    }
-  } catch (...) {
-    truncate(state, before);
-    throw;
-  }
+  append_with(state, ids, vectors, threads, progress,
+              [&](const Progress& waiting) { append_rows(state, vectors, threads, waiting); });
 }
 
 void remove(State& state, std::span<const Id> ids) {

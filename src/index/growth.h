@@ -7,11 +7,15 @@
 
 #include "index/state.h"
 #include "ruvector/base/matrix_view.h"
+#include "ruvector/index/binary_codes.h"
 #include "ruvector/index/types.h"
 
 namespace ruvector::index {
 
 State build_state(Kind kind, MatrixView vectors, const BuildParams& params);
+
+// The same state over `rows` themselves instead of a copy. `kind` keeps rows.
+State build_state_over(Kind kind, const SharedArray<float>& rows, const BuildParams& params);
 
 // Adds vectors with these ids; everything is checked first.
 void append(State& state, std::span<const Id> ids, MatrixView vectors, std::size_t threads,

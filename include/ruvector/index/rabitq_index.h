@@ -34,6 +34,9 @@ class RabitqIndex final : public RabitqIndexBase {
 class RabitqPlusIndex final : public RabitqIndexBase {
  public:
   static RabitqPlusIndex build(MatrixView vectors, const BuildParams& params = {});
+  // The same index over `rows` themselves: they are not copied until the index changes, and their
+  // owner lives as long as it needs them. Rows must follow each other without gaps.
+  static RabitqPlusIndex build(const SharedArray<float>& rows, const BuildParams& params = {});
   static RabitqPlusIndex load(const std::filesystem::path& path, const LoadParams& params = {});
   static RabitqPlusIndex deserialize(std::span<const std::byte> bytes);
   // Writes format version 1, which older programs read. Throws PersistError when an id is above
