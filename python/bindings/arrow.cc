@@ -1,6 +1,7 @@
 // Arrow streams in: the two columns of ruvector.ArrowBackend and of the stores that build on it.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/unique_ptr.h>
 
 #include <memory>
 #include <mutex>
