@@ -8,3 +8,9 @@ set(CMAKE_CROSSCOMPILING_EMULATOR "qemu-aarch64;-cpu;cortex-a72;-L;/usr/aarch64-
 set(CMAKE_FIND_ROOT_PATH /usr/aarch64-linux-gnu)
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+
+# Of tools/aarch64_openssl.sh; qemu finds no shared library outside of its prefix.
+set(OPENSSL_USE_STATIC_LIBS ON)
+set(OPENSSL_INCLUDE_DIR "${CMAKE_CURRENT_LIST_DIR}/../build/aarch64-openssl/include" CACHE PATH "")
+set(OPENSSL_CRYPTO_LIBRARY
+    "${CMAKE_CURRENT_LIST_DIR}/../build/aarch64-openssl/lib/libcrypto.a" CACHE FILEPATH "")

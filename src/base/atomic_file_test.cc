@@ -254,6 +254,18 @@ TEST_F(AtomicFileTest, ATemporaryFileOfALivingProcessIsNotStale) {
   EXPECT_FALSE(is_stale_temporary(path(names()[0])));
 }
 
+TEST_F(AtomicFileTest, ATemporaryPathIsNewAndIsThatOfAFileBeingWritten) {
+  const auto first = temporary_path(path("a"));
+  const auto second = temporary_path(path("a"));
+  EXPECT_NE(first, second);
+  EXPECT_EQ(first.parent_path(), directory_);
+  EXPECT_THAT(first.filename().string(), testing::StartsWith(".a." + std::to_string(::getpid())));
+  EXPECT_FALSE(is_stale_temporary(first));
+  write_atomically(first, "x");  // its own temporary name still fits
+  EXPECT_EQ(read_file(first), "x");
+  EXPECT_THAT(names(), testing::ElementsAre(first.filename().string()));
+}
+
 TEST(AtomicFile, OtherNamesAreNotStaleTemporaries) {
   for (const char* name :
        {"a", ".a", ".ruvector-tmp", "..ruvector-tmp", ".a.x-1-2.ruvector-tmp",
