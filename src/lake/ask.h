@@ -22,17 +22,20 @@ auto with_data_of(const LakeKey& key, F&& f) -> decltype(f()) {
   }
 }
 
-// f(), a call into a backend. Every exception that is not of this library is what the store said.
+// f(), a call into a backend. Every exception that is no LakeError is what the store said.
 template <class F>
 auto ask(const LakeKey& key, F&& f) -> decltype(f()) {
   try {
     return with_data_of(key, f);
-  } catch (const RuVectorError&) {
+  } catch (const LakeError&) {
     throw;
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {
     throw BackendError(key.backend, "collection '" + key.collection + "': " + error.what());
+  } catch (...) {
+    throw BackendError(
+        key.backend, "collection '" + key.collection + "': an exception that is no std::exception");
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
+#include <optional>
 #include <utility>
 
 #include "base/array.h"
@@ -21,13 +23,12 @@ class Joined {
 
   void append(const PulledBatch& chunk, std::optional<std::size_t> rows_to_come) {
     require_sound(key_, chunk);
-    if (chunks_ == 0) {
-      generation_ = chunk.generation;
+    if (!generation_) generation_ = chunk.generation;
+    if (dim_ == 0) {  // chunks without rows may come first, and need not tell it
       dim_ = chunk.vectors.cols;
       reserve(rows_to_come);
     }
     require_same(chunk);
-    ++chunks_;
     if (chunk.ids.rows == 0) return;
     if (chunk.ids.rows > kMaxVectors - ids_.size()) {
       refuse(key_, "more than " + std::to_string(kMaxVectors) + " vectors");
@@ -37,20 +38,23 @@ class Joined {
     std::copy_n(chunk.vectors.data, floats, rows_.append(floats));
   }
 
-  PulledBatch take() { return {shared(ids_, 1), shared(rows_, dim_), std::move(generation_)}; }
+  PulledBatch take() { return {shared(ids_, 1), shared(rows_, dim_), *std::move(generation_)}; }
 
  private:
   // A hint that is wrong costs nothing: memory is touched when it is filled.
   void reserve(std::optional<std::size_t> rows) {
     if (!rows || *rows > kMaxVectors) return;
-    ids_.reserve(*rows);
-    rows_.reserve(*rows * dim_);
+    try {
+      ids_.reserve(*rows);
+      rows_.reserve(*rows * dim_);
+    } catch (const std::bad_alloc&) {  // nor does one that nothing could hold
+    }
   }
 
   void require_same(const PulledBatch& chunk) const {
-    if (chunk.generation != generation_) {
+    if (chunk.generation != *generation_) {
       refuse(key_, "a chunk is of generation " + chunk.generation.to_string() +
-                       ", the first one of " + generation_.to_string());
+                       ", the first one of " + generation_->to_string());
     }
     if (chunk.ids.rows != 0 && chunk.vectors.cols != dim_) {
       refuse(key_, "a chunk has dimension " + std::to_string(chunk.vectors.cols) +
@@ -65,9 +69,8 @@ class Joined {
   }
 
   const LakeKey& key_;
-  Generation generation_;
-  std::size_t dim_ = 0;
-  std::size_t chunks_ = 0;
+  std::optional<Generation> generation_;  // of the first chunk
+  std::size_t dim_ = 0;                   // of the first one that tells it
   base::Array<Id> ids_;
   base::Array<float> rows_;
 };
@@ -87,6 +90,10 @@ void require_sound(const LakeKey& key, const PulledBatch& batch) {
     refuse(key,
            std::to_string(rows) + " vectors are above the limit of " + std::to_string(kMaxVectors));
   }
+  if (rows != 0 && (batch.ids.data == nullptr || batch.vectors.data == nullptr)) {
+    refuse(key, std::to_string(rows) + " vectors, but no memory that holds their " +
+                    (batch.ids.data == nullptr ? "ids" : "values"));
+  }
   if (rows > 1 && batch.vectors.row_stride != 0 && batch.vectors.row_stride != dim) {
     refuse(key, "rows lie " + std::to_string(batch.vectors.row_stride) +
                     " floats apart, expected " + std::to_string(dim));
@@ -103,7 +110,7 @@ PulledBatch join_chunks(const LakeKey& key, PulledChunks& chunks, const Progress
     return *std::move(first);
   }
   Joined joined(key);
-  joined.append(*first, chunks.rows());
+  joined.append(*first, ask(key, [&] { return chunks.rows(); }));
   first.reset();
   while (second) {
     joined.append(*second, std::nullopt);
