@@ -30,6 +30,9 @@ UnknownBackend::UnknownBackend(const std::string& backend)
 UnknownCollection::UnknownCollection(const std::string& backend, const std::string& collection)
     : LakeError("backend '" + backend + "' has no collection '" + collection + "'") {}
 
+UnknownCollection::UnknownCollection(const std::string& collection)
+    : LakeError("no registered backend has a collection '" + collection + "'") {}
+
 WitnessMismatch::WitnessMismatch(const std::string& what, std::string expected, std::string actual)
     : LakeError(what + ": expected " + expected + ", found " + actual),
       expected_(std::move(expected)),

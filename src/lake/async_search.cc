@@ -1,10 +1,7 @@
 // Searches that nobody waits for in place, and the federated ones, which wait for several
 // collections at once.
 #include <atomic>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -26,6 +23,15 @@ namespace {
 
 using Flag = std::shared_ptr<std::atomic<bool>>;
 
+// Calls `done`, which must not throw: there is nobody to tell.
+template <class T>
+void tell(const RuLake::Done<T>& done, T result, std::exception_ptr error) noexcept {
+  try {
+    done(std::move(result), std::move(error));
+  } catch (...) {
+  }
+}
+
 // Calls `done` with what `work` gives or throws; not at all worked when cancelled.
 template <class T>
 void answer(const Flag& cancelled, const RuLake::Done<T>& done, const std::function<T()>& work) {
@@ -37,7 +43,7 @@ void answer(const Flag& cancelled, const RuLake::Done<T>& done, const std::funct
   } catch (...) {
     error = std::current_exception();
   }
-  done(std::move(result), error);
+  tell(done, std::move(result), std::move(error));
 }
 
 // What an asynchronous search was asked, kept until it is answered.
@@ -59,20 +65,50 @@ struct QueryCopy {
   LakeSearchParams params;
 };
 
+template <class T>
+using Work = std::function<T(const lake::Entry&, const lake::KeyPtr&)>;
+
+Work<std::vector<LakeHit>> searching_one(const Core& core, std::vector<float> query, std::size_t k,
+                                         const LakeSearchParams& params) {
+  const auto copy = std::make_shared<const QueryCopy>(std::move(query), k, params);
+  return [copy, rerank_factor = core.params.rerank_factor](const lake::Entry& entry,
+                                                           const lake::KeyPtr& key) {
+    return lake::search(entry, key, copy->query, copy->k, copy->params, rerank_factor);
+  };
+}
+
+Work<std::vector<std::vector<LakeHit>>> searching_batch(const Core& core,
+                                                        std::vector<float> queries,
+                                                        std::size_t rows, std::size_t k,
+                                                        const LakeSearchParams& params) {
+  if (rows == 0 ? !queries.empty() : queries.size() % rows != 0) {
+    throw std::invalid_argument("search_batch_async: " + std::to_string(queries.size()) +
+                                " floats are not " + std::to_string(rows) + " rows");
+  }
+  const std::size_t dim = rows == 0 ? 0 : queries.size() / rows;
+  const auto copy = std::make_shared<const QueryCopy>(std::move(queries), k, params);
+  return [copy, rows, dim, rerank_factor = core.params.rerank_factor](const lake::Entry& entry,
+                                                                      const lake::KeyPtr& key) {
+    if (rows == 0) return std::vector<std::vector<LakeHit>>{};
+    return lake::search_batch(entry, key, {copy->query.data(), rows, dim}, copy->k, copy->params,
+                              rerank_factor);
+  };
+}
+
 // `work` is done with the current version of `key`, on a thread of the library.
 template <class T>
 void search_later(const std::shared_ptr<Core>& core, const LakeKey& key, const Flag& cancelled,
-                  const RuLake::Done<T>& done,
-                  const std::function<T(const lake::Entry&, const lake::KeyPtr&)>& work) {
+                  const RuLake::Done<T>& done, const Work<T>& work) {
   KeyStatePtr state;
   try {
     state = core->state_of(key);
   } catch (...) {
-    return done({}, std::current_exception());
+    return base::post(base::Lane::compute,
+                      [done, error = std::current_exception()] { tell<T>(done, {}, error); });
   }
   const auto go_on = [core, state, cancelled, done, work](const EntryPtr& entry,
                                                           const std::exception_ptr& error) {
-    if (error) return done({}, error);
+    if (error) return tell<T>(done, {}, error);
     base::post(base::Lane::compute, [core, state, entry, cancelled, done, work] {
       answer<T>(cancelled, done, [&] { return work(*entry, state->key); });
     });
@@ -80,42 +116,22 @@ void search_later(const std::shared_ptr<Core>& core, const LakeKey& key, const F
   core->coherence.current_async(state, core, {cancelled, go_on});
 }
 
-std::vector<KeyStatePtr> states_of(Core& core, std::span<const LakeKey> keys) {
-  std::vector<KeyStatePtr> states;
-  for (const LakeKey& key : lake::distinct(keys)) states.push_back(core.state_of(key));
-  return states;
-}
-
-// Waits on this thread, calling `progress` meanwhile.
-std::vector<Target> gathered(const std::shared_ptr<Core>& core, std::span<const LakeKey> keys,
-                             const FederatedParams& params) {
-  struct Meeting {
-    std::mutex mutex;
-    std::condition_variable over;
-    std::optional<std::vector<Target>> targets;
-  };
-  const auto meeting = std::make_shared<Meeting>();
-  const auto cancelled = std::make_shared<std::atomic<bool>>(false);
-  lake::gather(core->coherence, core, states_of(*core, keys), params.deadline, cancelled,
-               [meeting](std::vector<Target> targets) {
-                 const std::lock_guard lock(meeting->mutex);
-                 meeting->targets = std::move(targets);
-                 meeting->over.notify_one();
-               });
-  std::unique_lock lock(meeting->mutex);
-  while (!meeting->targets) {
-    meeting->over.wait_for(lock, std::chrono::milliseconds(50));
-    if (!params.progress || meeting->targets) continue;
-    lock.unlock();
+// The same for a collection whose backend is not named: asking the backends may block.
+template <class T>
+void search_later(const RuLake& lake, const std::shared_ptr<Core>& core,
+                  const std::string& collection, const Flag& cancelled, const RuLake::Done<T>& done,
+                  const Work<T>& work) {
+  const std::vector<std::string> ids = core->backends.ids();
+  if (ids.size() == 1) return search_later(core, {ids[0], collection}, cancelled, done, work);
+  base::post(base::Lane::blocking, [=] {
+    LakeKey key;
     try {
-      params.progress(0, 0);
+      key = lake.resolve(collection);
     } catch (...) {
-      cancelled->store(true);
-      throw;
+      return tell<T>(done, {}, std::current_exception());
     }
-    lock.lock();
-  }
-  return *std::move(meeting->targets);
+    search_later(core, key, cancelled, done, work);
+  });
 }
 
 }  // namespace
@@ -126,26 +142,36 @@ void PendingSearch::cancel() {
 
 FederatedHits RuLake::search_federated(std::span<const LakeKey> keys, std::span<const float> query,
                                        std::size_t k, const FederatedParams& params) const {
-  return lake::search_targets(*core_, gathered(core_, keys, params), query, k, params, false);
+  return lake::search_targets(*core_,
+                              lake::gather_here(core_->coherence, core_, core_->targets_of(keys),
+                                                params.deadline, params.progress),
+                              query, k, params, false);
 }
 
 FederatedHits RuLake::search_federated(const std::string& collection, std::span<const float> query,
                                        std::size_t k, const FederatedParams& params) const {
   const std::vector<LakeKey> keys = core_->keys_of(collection);
-  return lake::search_targets(*core_, gathered(core_, keys, params), query, k, params, true);
+  return lake::search_targets(*core_,
+                              lake::gather_here(core_->coherence, core_, core_->targets_of(keys),
+                                                params.deadline, params.progress),
+                              query, k, params, true);
 }
 
 PendingSearch RuLake::search_one_async(const LakeKey& key, std::vector<float> query, std::size_t k,
                                        const LakeSearchParams& params,
                                        Done<std::vector<LakeHit>> done) const {
-  const auto copy = std::make_shared<const QueryCopy>(std::move(query), k, params);
-  const auto rerank_factor = core_->params.rerank_factor;
   PendingSearch pending;
-  search_later<std::vector<LakeHit>>(
-      core_, key, pending.cancelled_, done,
-      [copy, rerank_factor](const lake::Entry& entry, const lake::KeyPtr& shared_key) {
-        return lake::search(entry, shared_key, copy->query, copy->k, copy->params, rerank_factor);
-      });
+  search_later<std::vector<LakeHit>>(core_, key, pending.cancelled_, done,
+                                     searching_one(*core_, std::move(query), k, params));
+  return pending;
+}
+
+PendingSearch RuLake::search_one_async(const std::string& collection, std::vector<float> query,
+                                       std::size_t k, const LakeSearchParams& params,
+                                       Done<std::vector<LakeHit>> done) const {
+  PendingSearch pending;
+  search_later<std::vector<LakeHit>>(*this, core_, collection, pending.cancelled_, done,
+                                     searching_one(*core_, std::move(query), k, params));
   return pending;
 }
 
@@ -153,21 +179,21 @@ PendingSearch RuLake::search_batch_async(const LakeKey& key, std::vector<float> 
                                          std::size_t rows, std::size_t k,
                                          const LakeSearchParams& params,
                                          Done<std::vector<std::vector<LakeHit>>> done) const {
-  if (rows == 0 ? !queries.empty() : queries.size() % rows != 0) {
-    throw std::invalid_argument("search_batch_async: " + std::to_string(queries.size()) +
-                                " floats are not " + std::to_string(rows) + " rows");
-  }
-  const std::size_t dim = rows == 0 ? 0 : queries.size() / rows;
-  const auto copy = std::make_shared<const QueryCopy>(std::move(queries), k, params);
-  const auto rerank_factor = core_->params.rerank_factor;
   PendingSearch pending;
   search_later<std::vector<std::vector<LakeHit>>>(
       core_, key, pending.cancelled_, done,
-      [copy, rows, dim, rerank_factor](const lake::Entry& entry, const lake::KeyPtr& shared_key) {
-        if (rows == 0) return std::vector<std::vector<LakeHit>>{};
-        return lake::search_batch(entry, shared_key, {copy->query.data(), rows, dim}, copy->k,
-                                  copy->params, rerank_factor);
-      });
+      searching_batch(*core_, std::move(queries), rows, k, params));
+  return pending;
+}
+
+PendingSearch RuLake::search_batch_async(const std::string& collection, std::vector<float> queries,
+                                         std::size_t rows, std::size_t k,
+                                         const LakeSearchParams& params,
+                                         Done<std::vector<std::vector<LakeHit>>> done) const {
+  PendingSearch pending;
+  search_later<std::vector<std::vector<LakeHit>>>(
+      *this, core_, collection, pending.cancelled_, done,
+      searching_batch(*core_, std::move(queries), rows, k, params));
   return pending;
 }
 
@@ -204,7 +230,7 @@ PendingSearch RuLake::search_keys_async(const std::vector<LakeKey>& keys, bool s
       });
     });
   };
-  lake::gather(core_->coherence, core_, states_of(*core_, keys), params.deadline,
+  lake::gather(core_->coherence, core_, core_->targets_of(keys), params.deadline,
                pending.cancelled_, go_on);
   return pending;
 }

@@ -29,24 +29,36 @@ std::vector<KeyStatePtr> Cache::states() const {
 }
 
 void Cache::forget_if_unused(const LakeKey& key) {
-  const std::unique_lock lock(table_);
+  KeyStatePtr forgotten;  // freed when no lock is held
+  const std::lock_guard lock(structure_);
+  const std::unique_lock table_lock(table_);
   const auto found = states_.find(key);
-  // Who else knows the state may be about to use it.
-  if (found == states_.end() || found->second.use_count() > 1) return;
-  const KeyState& state = *found->second;  // no other thread can reach it
+  if (found == states_.end()) return;
+  KeyState& state = *found->second;
   PerBackendStats counted;
   state.counters.add_to(counted);
-  if (state.entry == nullptr && state.policy == standard_ && counted == PerBackendStats{}) {
-    states_.erase(found);
-  }
+  const std::lock_guard state_lock(state.mutex);
+  if (state.entry || state.policy != standard_ || counted != PerBackendStats{}) return;
+  if (!state.waiters.empty() || state.flight.is_going_on()) return;
+  state.forgotten = true;
+  forgotten = std::move(found->second);
+  states_.erase(found);
 }
 
 void Cache::forget_backend(const std::string& backend) {
-  for (const KeyStatePtr& state : states()) {
-    if (state->key->backend == backend) drop(*state);
+  Leaving leaving;
+  std::vector<KeyStatePtr> forgotten;  // freed when no lock is held
+  const std::lock_guard lock(structure_);
+  const std::unique_lock table_lock(table_);
+  const auto first = states_.lower_bound({backend, {}});
+  auto last = first;
+  for (; last != states_.end() && last->first.backend == backend; ++last) {
+    clear(*last->second, leaving);
+    const std::lock_guard state_lock(last->second->mutex);
+    last->second->forgotten = true;
+    forgotten.push_back(last->second);
   }
-  const std::unique_lock lock(table_);
-  std::erase_if(states_, [&](const auto& item) { return item.first.backend == backend; });
+  states_.erase(first, last);
 }
 
 EntryPtr Cache::pooled(const Source& source) const {
@@ -55,7 +67,8 @@ EntryPtr Cache::pooled(const Source& source) const {
   return found == pool_.end() ? nullptr : found->second.entry;
 }
 
-EntryPtr Cache::install(KeyState& state, EntryPtr entry, std::optional<Clock::time_point> checked) {
+EntryPtr Cache::install(KeyState& state, EntryPtr entry, std::optional<Clock::time_point> checked,
+                        std::optional<std::uint64_t> drops) {
   if (limits_.bytes && entry->bytes > *limits_.bytes) {
     throw LakeError("collection '" + state.key->collection + "' of backend '" + state.key->backend +
                     "' takes " + std::to_string(entry->bytes) + " bytes, above max_cache_bytes " +
@@ -63,6 +76,11 @@ EntryPtr Cache::install(KeyState& state, EntryPtr entry, std::optional<Clock::ti
   }
   Leaving leaving;
   const std::lock_guard lock(structure_);
+  {
+    const std::lock_guard state_lock(state.mutex);
+    if (state.forgotten) return entry;
+    if (drops && *drops != state.drops && state.published != entry->source) return entry;
+  }
   Pooled& pooled = pool_[entry->source];
   if (pooled.entry == nullptr) {
     pooled.entry = std::move(entry);
@@ -88,11 +106,36 @@ EntryPtr Cache::install(KeyState& state, EntryPtr entry, std::optional<Clock::ti
 void Cache::drop(KeyState& state) {
   Leaving leaving;
   const std::lock_guard lock(structure_);
+  clear(state, leaving);
+}
+
+bool Cache::drop_unless(KeyState& state, const Source& published, std::size_t dim) {
+  Leaving leaving;
+  const std::lock_guard lock(structure_);
+  bool is_served = false;
+  {
+    const std::lock_guard state_lock(state.mutex);
+    const EntryPtr& entry = state.entry;
+    if (entry && entry->source == published && (entry->dim == dim || entry->dim == 0)) {
+      return false;
+    }
+    is_served = entry != nullptr;
+    if (!is_served && state.published == published) return false;  // told before
+  }
+  clear(state, leaving);
+  const std::lock_guard state_lock(state.mutex);
+  state.published = published;
+  return is_served;
+}
+
+void Cache::clear(KeyState& state, Leaving& leaving) {
   EntryPtr old;
   {
     const std::lock_guard state_lock(state.mutex);
     old = std::exchange(state.entry, nullptr);
     state.checked.reset();
+    state.published.reset();
+    ++state.drops;
   }
   if (old) release(state, std::move(old), leaving);
 }

@@ -39,11 +39,16 @@ class Cache {
   EntryPtr pooled(const Source& source) const;
 
   // Makes `state` serve `entry`, or the one of the same source that is there; returns which.
-  // `checked`: when the backend said that it is current. Evicts what was used longest ago. Throws
-  // LakeError when the entry alone is above the limit.
-  EntryPtr install(KeyState& state, EntryPtr entry, std::optional<Clock::time_point> checked);
-  // Makes `state` serve nothing.
+  // `checked`: when the backend said that it is current. `drops`: those of `state` when its pull
+  // began; when there were more since, or the state is forgotten, `entry` is returned and not kept.
+  // Evicts what was used longest ago. Throws LakeError when the entry alone is above the limit.
+  EntryPtr install(KeyState& state, EntryPtr entry, std::optional<Clock::time_point> checked,
+                   std::optional<std::uint64_t> drops);
+  // Makes `state` serve nothing, nor what is being pulled for it now.
   void drop(KeyState& state);
+  // The same unless it serves `published`, with vectors of `dim`, or will. Returns whether
+  // something was dropped.
+  bool drop_unless(KeyState& state, const Source& published, std::size_t dim);
 
   std::size_t entries() const;
   std::size_t bytes() const;
@@ -56,6 +61,7 @@ class Cache {
   };
   // What leaves the pool is put into `leaving`, to be freed when no lock is held.
   using Leaving = std::vector<EntryPtr>;
+  void clear(KeyState& state, Leaving& leaving);
   void release(KeyState& state, EntryPtr entry, Leaving& leaving);
   void evict(const EntryPtr& keep, Leaving& leaving);
   void remove(std::map<Source, Pooled>::iterator pooled, Leaving& leaving);

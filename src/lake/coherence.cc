@@ -9,6 +9,22 @@
 #include "lake/ask.h"
 
 namespace ruvector::lake {
+namespace {
+
+EntryPtr served(const KeyState& state) {
+  const std::lock_guard lock(state.mutex);
+  return state.entry;
+}
+
+// A callback that throws must not cost the others their answers; there is nobody to tell.
+void answer(const Waiter& waiter, EntryPtr entry, std::exception_ptr error) noexcept {
+  try {
+    waiter.done(std::move(entry), std::move(error));
+  } catch (...) {
+  }
+}
+
+}  // namespace
 
 EntryPtr Coherence::unasked(const KeyState& state) const {
   const std::lock_guard lock(state.mutex);
@@ -16,48 +32,56 @@ EntryPtr Coherence::unasked(const KeyState& state) const {
   switch (state.policy.consistency) {
     case Consistency::fresh:
       return nullptr;
-    case Consistency::eventual:
-      return state.checked && Clock::now() - *state.checked < state.policy.ttl ? state.entry
-                                                                               : nullptr;
+    case Consistency::eventual: {
+      if (!state.checked) return nullptr;
+      const auto age = Clock::now() - *state.checked;  // the ttl may be too long for its unit
+      return std::chrono::duration_cast<std::chrono::milliseconds>(age) < state.policy.ttl
+                 ? state.entry
+                 : nullptr;
+    }
     case Consistency::frozen:
       return state.entry;
   }
   return nullptr;
 }
 
-EntryPtr Coherence::current(KeyState& state, const std::shared_ptr<void>& keep_alive,
-                            const Progress& progress, std::uint64_t searches) {
+void Coherence::count_hits(KeyState& state, std::uint64_t searches) {
+  counters_.hits += searches;
+  state.counters.hits += searches;
+}
+
+EntryPtr Coherence::current(const KeyStatePtr& state, const std::shared_ptr<void>& keep_alive,
+                            const Progress& progress, const Asker& asker) {
+  bool counted = false;
   const auto hit = [&](EntryPtr entry) {
-    counters_.hits += searches;
-    state.counters.hits += searches;
+    if (!counted) count_hits(*state, asker.searches);
     return entry;
   };
-  if (EntryPtr entry = unasked(state)) return hit(std::move(entry));
+  if (asker.takes_older) {
+    if (EntryPtr entry = unasked(*state)) return hit(std::move(entry));
+  }
   const Clock::time_point started = Clock::now();
-  const BackendPtr backend = backends_.get(state.key->backend);
-  if (EntryPtr entry = at_hand(state)) return hit(std::move(entry));
-  bool missed = false;
+  const BackendPtr backend = backends_.get(state->key->backend);
+  if (asker.takes_older) {
+    if (EntryPtr entry = at_hand(*state)) return hit(std::move(entry));
+  }
   for (;;) {
-    const Asked asked = ask_generation(state, *backend, progress);
-    EntryPtr entry;
-    {
-      const std::lock_guard lock(state.mutex);
-      entry = state.entry;
-    }
-    if (entry && serves(state, entry, asked)) return missed ? entry : hit(std::move(entry));
-    if (may_serve_old(state, entry)) {
+    const Asked asked = ask_generation(*state, *backend, progress);
+    EntryPtr entry = served(*state);
+    if (entry && serves(*state, *backend, entry, asked)) return hit(std::move(entry));
+    if (asker.takes_older && may_serve_old(*state, entry, asked)) {
       refresh_in_background(state, keep_alive, backend, asked);
       return hit(std::move(entry));
     }
-    if (!missed) {
-      counters_.misses += searches;
-      state.counters.misses += searches;
-      missed = true;
+    if (!counted) {
+      counters_.misses += asker.searches;
+      state->counters.misses += asker.searches;
+      counted = true;
     }
-    const Flight::Outcome outcome = pull(state, *backend, asked, progress);
-    // A pull that had begun before this search may be older than it.
-    if (outcome.started >= started) return outcome.entry;
-    if (outcome.entry->source.generation == asked.generation) return outcome.entry;
+    Flight::Outcome outcome = pull(*state, *backend, asked, progress);
+    // Another's pull may be older than this search.
+    if (outcome.as_of >= started) return std::move(outcome.entry);
+    if (outcome.entry->source.generation == asked.generation) return std::move(outcome.entry);
   }
 }
 
@@ -70,9 +94,7 @@ EntryPtr Coherence::at_hand(KeyState& state) {
       return nullptr;
     }
   }
-  if (!state.generation.is_being_asked()) return nullptr;
-  const std::lock_guard lock(state.mutex);
-  return state.entry;
+  return state.generation.is_being_asked() ? served(state) : nullptr;
 }
 
 Coherence::Asked Coherence::ask_generation(KeyState& state, BackendAdapter& backend,
@@ -96,9 +118,21 @@ Coherence::Asked Coherence::ask_generation(KeyState& state, BackendAdapter& back
   return {std::move(answer.generation), answer.asked};
 }
 
-// Whether `entry` is of the generation asked for; then it is known to be current.
-bool Coherence::serves(KeyState& state, const EntryPtr& entry, const Asked& asked) {
+// Whether `entry` is of the generation asked for; then it is known to be current. Generations of
+// two collections can be equal, so what nobody vouches for, such as a snapshot that somebody warmed
+// the cache with, must be of the backend's data, too.
+bool Coherence::serves(KeyState& state, BackendAdapter& backend, const EntryPtr& entry,
+                       const Asked& asked) {
   if (entry->source.generation != asked.generation) return false;
+  const LakeKey& key = *state.key;
+  const auto is_vouched_for = [&] {
+    const std::lock_guard lock(state.mutex);
+    return state.entry == entry && state.checked.has_value();
+  };
+  if (!is_vouched_for() &&
+      entry->source.data_ref != ask(key, [&] { return backend.data_ref(key.collection); })) {
+    return false;
+  }
   const std::lock_guard lock(state.mutex);
   if (state.entry == entry && (!state.checked || *state.checked < asked.when)) {
     state.checked = asked.when;
@@ -107,44 +141,68 @@ bool Coherence::serves(KeyState& state, const EntryPtr& entry, const Asked& aske
   return true;
 }
 
-bool Coherence::may_serve_old(const KeyState& state, const EntryPtr& entry) const {
+// Then it counts as checked until its ttl has passed again.
+bool Coherence::may_serve_old(KeyState& state, const EntryPtr& entry, const Asked& asked) {
   if (entry == nullptr) return false;
   const std::lock_guard lock(state.mutex);
-  return state.policy.consistency == Consistency::eventual && state.checked.has_value() &&
-         !state.refresh_failed;
+  if (state.policy.consistency != Consistency::eventual || !state.checked || state.refresh_failed) {
+    return false;
+  }
+  if (state.entry == entry) state.checked = std::max(*state.checked, asked.when);
+  return true;
 }
 
 Flight::Outcome Coherence::pull(KeyState& state, BackendAdapter& backend, const Asked& asked,
                                 const Progress& progress) {
-  const auto work = [&]() -> EntryPtr {
-    const Clock::time_point started = Clock::now();
-    try {
-      EntryPtr entry = priming_.prime(state, backend, asked.generation, progress);
-      return cache_.install(state, std::move(entry), started);
-    } catch (const LakeError&) {
-      ++counters_.failures;
-      throw;
-    }
-  };
-  return state.flight.join(work,
-                           progress ? [&progress] { progress(0, 0); } : std::function<void()>());
+  Progress leaders;
+  std::function<void()> poll;
+  if (progress) {
+    leaders = [&progress](std::size_t done, std::size_t total) {
+      try {
+        progress(done, total);
+      } catch (...) {
+        throw GaveUp{std::current_exception()};
+      }
+    };
+    poll = [&progress] { progress(0, 0); };
+  }
+  const auto work = [&] { return pull_or_find(state, backend, asked, leaders); };
+  return state.flight.join(asked.when, work, poll);
 }
 
-void Coherence::refresh_in_background(KeyState& state, const std::shared_ptr<void>& keep_alive,
-                                      const BackendPtr& backend, const Asked& asked) {
-  if (state.flight.is_going_on()) return;
+EntryPtr Coherence::pull_or_find(KeyState& state, BackendAdapter& backend, const Asked& asked,
+                                 const Progress& progress) {
+  std::uint64_t drops = 0;
   {
-    // The old version counts as checked until its ttl has passed again.
     const std::lock_guard lock(state.mutex);
-    state.checked = asked.when;
+    drops = state.drops;
+    // The pull that ended just now may have been of this very version.
+    if (state.entry && state.checked && state.entry->source.generation == asked.generation) {
+      state.checked = std::max(*state.checked, asked.when);
+      return state.entry;
+    }
   }
-  const KeyStatePtr shared = cache_.obtain(*state.key);
-  base::post(base::Lane::blocking, [this, shared, keep_alive, backend, asked] {
+  try {
+    EntryPtr entry = priming_.prime(state, backend, asked.generation, progress);
+    return cache_.install(state, std::move(entry), asked.when, drops);
+  } catch (const GaveUp&) {
+    throw;
+  } catch (...) {
+    ++counters_.failures;
+    throw;
+  }
+}
+
+void Coherence::refresh_in_background(const KeyStatePtr& state,
+                                      const std::shared_ptr<void>& keep_alive,
+                                      const BackendPtr& backend, const Asked& asked) {
+  if (state->flight.is_going_on()) return;
+  base::post(base::Lane::blocking, [this, state, keep_alive, backend, asked] {
     try {
-      pull(*shared, *backend, asked, {});
+      pull(*state, *backend, asked, {});
     } catch (...) {
-      const std::lock_guard lock(shared->mutex);
-      shared->refresh_failed = true;
+      const std::lock_guard lock(state->mutex);
+      state->refresh_failed = true;
     }
   });
 }
@@ -152,14 +210,16 @@ void Coherence::refresh_in_background(KeyState& state, const std::shared_ptr<voi
 void Coherence::current_async(const KeyStatePtr& state, const std::shared_ptr<void>& keep_alive,
                               Waiter waiter) {
   EntryPtr entry = unasked(*state);
+  if (entry == nullptr) entry = at_hand(*state);
   if (entry == nullptr) entry = asked_at_once(*state);
   if (entry) {
-    ++counters_.hits;
-    ++state->counters.hits;
+    count_hits(*state, 1);
     return waiter.done(std::move(entry), nullptr);
   }
+  std::vector<Waiter> of_parent;  // of the process that this one was forked from
   {
     const std::lock_guard lock(state->mutex);
+    if (state->attendant != base::fork_epoch()) of_parent.swap(state->waiters);
     state->waiters.push_back(std::move(waiter));
     if (state->attendant == base::fork_epoch()) return;
     state->attendant = base::fork_epoch();
@@ -171,15 +231,11 @@ void Coherence::current_async(const KeyStatePtr& state, const std::shared_ptr<vo
 EntryPtr Coherence::asked_at_once(KeyState& state) {
   const BackendPtr backend = backends_.find(state.key->backend);
   if (backend == nullptr || backend->may_block()) return nullptr;
-  EntryPtr entry;
-  {
-    const std::lock_guard lock(state.mutex);
-    entry = state.entry;
-  }
+  EntryPtr entry = served(state);
   if (entry == nullptr) return nullptr;
   try {
-    return serves(state, entry, ask_generation(state, *backend, {})) ? entry : nullptr;
-  } catch (const LakeError&) {
+    return serves(state, *backend, entry, ask_generation(state, *backend, {})) ? entry : nullptr;
+  } catch (...) {
     return nullptr;  // whoever waits for it is told
   }
 }
@@ -208,7 +264,7 @@ void Coherence::serve(const KeyStatePtr& state, const std::shared_ptr<void>& kee
   const auto first_gone = std::stable_partition(waiters.begin(), waiters.end(),
                                                 [&](const Waiter& w) { return !has_gone(w); });
   for (auto waiter = first_gone; waiter != waiters.end(); ++waiter) {
-    waiter->done(nullptr, cancelled);
+    answer(*waiter, nullptr, cancelled);
   }
   waiters.erase(first_gone, waiters.end());
   if (waiters.empty()) return;
@@ -218,11 +274,14 @@ void Coherence::serve(const KeyStatePtr& state, const std::shared_ptr<void>& kee
   EntryPtr entry;
   std::exception_ptr error;
   try {
-    entry = current(*state, keep_alive, stop_when_all_have_gone, waiters.size());
+    entry = current(state, keep_alive, stop_when_all_have_gone, {.searches = waiters.size()});
+  } catch (const UnknownCollection&) {
+    error = std::current_exception();
+    cache_.forget_if_unused(*state->key);
   } catch (...) {
     error = std::current_exception();
   }
-  for (Waiter& waiter : waiters) waiter.done(entry, error);
+  for (const Waiter& waiter : waiters) answer(waiter, entry, error);
 }
 
 }  // namespace ruvector::lake

@@ -23,36 +23,84 @@ std::vector<LakeKey> Core::keys_of(const std::string& collection) const {
   return keys;
 }
 
-EntryPtr Core::current(const LakeKey& key, KeyPtr* shared_key, const Progress& progress) {
+Served Core::current(const LakeKey& key, const Progress& progress, const Asker& asker) {
   KeyStatePtr state = state_of(key);
-  *shared_key = state->key;
   try {
-    return coherence.current(*state, shared_from_this(), progress);
+    EntryPtr entry = coherence.current(state, shared_from_this(), progress, asker);
+    return {std::move(state), std::move(entry)};
   } catch (const UnknownCollection&) {
-    state.reset();
+    cache.forget_if_unused(key);
+    throw;
+  } catch (const UnknownBackend&) {
     cache.forget_if_unused(key);
     throw;
   }
 }
 
+std::vector<Target> Core::targets_of(std::span<const LakeKey> keys) {
+  std::vector<Target> targets;
+  for (LakeKey& key : distinct(keys)) {
+    Target target;
+    try {
+      target.state = state_of(key);
+      target.key = target.state->key;
+    } catch (const LakeError&) {
+      target.key = std::make_shared<const LakeKey>(std::move(key));
+      target.error = std::current_exception();
+    }
+    targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
 namespace {
 
-bool is_unknown_collection(const std::exception_ptr& error) {
+bool is_of_unknown_name(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const UnknownCollection&) {
+    return true;
+  } catch (const UnknownBackend&) {  // since the search began
     return true;
   } catch (...) {
     return false;
   }
 }
 
-// What the store said; anything but an error of a store is thrown on.
+// What the store said; anything but an error about a store is thrown on.
 std::string reason_of(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const LakeError& lake_error) {
     return lake_error.what();
+  } catch (const DimensionMismatch& mismatch) {
+    return mismatch.what();
+  }
+}
+
+std::exception_ptr other_dim(const Target& target, std::size_t dim) {
+  return std::make_exception_ptr(DimensionMismatch("query of collection '" +
+                                                       target.key->collection + "' of backend '" +
+                                                       target.key->backend + "'",
+                                                   target.entry->dim, dim));
+}
+
+// A query that fits no collection is a wrong query; otherwise those that it does not fit cannot be
+// searched.
+void refuse_other_dims(std::vector<Target>& targets, std::size_t dim) {
+  const auto fits = [dim](const Target& target) {
+    return !target.entry || target.entry->dim == 0 || target.entry->dim == dim;
+  };
+  for (Target& target : targets) {
+    if (!fits(target)) target.error = other_dim(target, dim);
+  }
+  const bool some_fit = std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
+    return target.entry && fits(target);
+  });
+  for (Target& target : targets) {
+    if (fits(target)) continue;
+    if (!some_fit) std::rethrow_exception(target.error);
+    target.entry = nullptr;
   }
 }
 
@@ -63,14 +111,14 @@ std::vector<Target> searchable(std::vector<Target> targets, const FederatedParam
   std::exception_ptr unknown;
   for (Target& target : targets) {
     if (target.entry) {
-      result.searched.push_back(*target.state->key);
+      result.searched.push_back(*target.key);
       found.push_back(std::move(target));
-    } else if (skip_unknown && is_unknown_collection(target.error)) {
+    } else if (skip_unknown && is_of_unknown_name(target.error)) {
       unknown = target.error;
     } else if (params.partial == Partial::error) {
       std::rethrow_exception(target.error);
     } else {
-      result.skipped.push_back({*target.state->key, reason_of(target.error)});
+      result.skipped.push_back({*target.key, reason_of(target.error)});
     }
   }
   if (found.empty() && result.skipped.empty() && unknown) std::rethrow_exception(unknown);
@@ -83,6 +131,7 @@ FederatedHits search_targets(const Core& core, std::vector<Target> targets,
                              std::span<const float> query, std::size_t k,
                              const FederatedParams& params, bool skip_unknown) {
   FederatedHits result;
+  refuse_other_dims(targets, query.size());
   targets = searchable(std::move(targets), params, skip_unknown, result);
   const std::size_t shards = targets.size();
   LakeSearchParams shard_params = params;
@@ -91,7 +140,7 @@ FederatedHits search_targets(const Core& core, std::vector<Target> targets,
   const std::size_t wanted = over_request(k, shards);
   std::vector<std::vector<LakeHit>> found(shards);
   base::parallel_for(shards, 0, [&](std::size_t i, std::size_t) {
-    found[i] = search(*targets[i].entry, targets[i].state->key, query, wanted, shard_params,
+    found[i] = search(*targets[i].entry, targets[i].key, query, wanted, shard_params,
                       core.params.rerank_factor);
   });
   if (shards != 0) result.hits = merge(std::move(found), k);

@@ -19,6 +19,14 @@
 
 namespace ruvector::lake {
 
+// What a search is answered from.
+struct Served {
+  KeyStatePtr state;
+  EntryPtr entry;
+
+  const KeyPtr& key() const { return state->key; }
+};
+
 class Core : public std::enable_shared_from_this<Core> {
  public:
   explicit Core(const LakeParams& lake_params)
@@ -28,8 +36,10 @@ class Core : public std::enable_shared_from_this<Core> {
         priming(params, cache, counters),
         coherence(backends, cache, priming, counters) {}
 
-  // The version of `key` that a search which starts now may use.
-  EntryPtr current(const LakeKey& key, KeyPtr* shared_key, const Progress& progress);
+  // The version of `key` that a search which starts now may use; see Coherence::current.
+  Served current(const LakeKey& key, const Progress& progress, const Asker& asker = {});
+  // The keys without repetitions, each with its state, or with what is wrong with it.
+  std::vector<Target> targets_of(std::span<const LakeKey> keys);
   // The state of `key`; its backend must be registered or have left a version in the cache.
   KeyStatePtr state_of(const LakeKey& key);
   // The collection in every backend, whether it is there or not.

@@ -2,8 +2,7 @@
 // Thread-safe.
 #pragma once
 
-#include <condition_variable>
-#include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -12,18 +11,23 @@
 
 namespace ruvector::lake {
 
+// Thrown by a pull whose leader stops it for reasons of its own, which say nothing about the store.
+struct GaveUp {
+  std::exception_ptr reason;
+};
+
 class Flight {
  public:
   struct Outcome {
     EntryPtr entry;
-    Clock::time_point started;  // of the pull
-    bool led = false;           // by this very call
+    Clock::time_point as_of;  // of whoever led: the entry is no older
   };
 
-  // Calls `pull`, or waits for the one that is going on. `poll` is called every 50 ms while
-  // waiting; it may throw, which leaves the pull alone. Throws what `pull` threw, except Cancelled
-  // of another leader: then this call leads a new one.
-  Outcome join(const std::function<EntryPtr()>& pull, const std::function<void()>& poll);
+  // Calls `pull`, or waits for the one that is going on. `as_of`: what `pull` gives is no older.
+  // `poll` is called every 50 ms while waiting; it may throw, which leaves the pull alone. Throws
+  // what `pull` threw; when that was GaveUp its leader gets the reason and another one leads.
+  Outcome join(Clock::time_point as_of, const std::function<EntryPtr()>& pull,
+               const std::function<void()>& poll);
 
   // Whether a pull is going on.
   bool is_going_on() const;
@@ -33,7 +37,6 @@ class Flight {
   Outcome lead(const std::shared_ptr<Trip>& trip, const std::function<EntryPtr()>& pull);
 
   mutable std::mutex mutex_;
-  std::condition_variable landed_;
   std::shared_ptr<Trip> trip_;
 };
 

@@ -1,5 +1,6 @@
 #include "lake/gathering.h"
 
+#include <condition_variable>
 #include <string>
 #include <utility>
 
@@ -9,12 +10,13 @@
 namespace ruvector::lake {
 namespace {
 
+constexpr auto kPollEvery = std::chrono::milliseconds(50);
+
 class Gathering : public std::enable_shared_from_this<Gathering> {
  public:
-  Gathering(const std::vector<KeyStatePtr>& states, std::function<void(std::vector<Target>)> done)
-      : done_(std::move(done)), missing_(states.size()) {
-    for (const KeyStatePtr& state : states) targets_.push_back({state, nullptr, nullptr});
-  }
+  Gathering(std::vector<Target> targets, std::size_t missing,
+            std::function<void(std::vector<Target>)> done)
+      : done_(std::move(done)), targets_(std::move(targets)), missing_(missing) {}
 
   void arrive(std::size_t i, EntryPtr entry, std::exception_ptr error) {
     std::unique_lock lock(mutex_);
@@ -35,9 +37,9 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
     for (Target& target : targets_) {
       if (target.entry || target.error) continue;
       target.error = std::make_exception_ptr(
-          BackendError(target.state->key->backend, "collection '" + target.state->key->collection +
-                                                       "': no answer within the deadline of " +
-                                                       std::to_string(deadline.count()) + " ms"));
+          BackendError(target.key->backend, "collection '" + target.key->collection +
+                                                "': no answer within the deadline of " +
+                                                std::to_string(deadline.count()) + " ms"));
     }
     finish(lock);
   }
@@ -61,21 +63,61 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
 }  // namespace
 
 void gather(Coherence& coherence, const std::shared_ptr<void>& keep_alive,
-            const std::vector<KeyStatePtr>& states,
-            std::optional<std::chrono::milliseconds> deadline,
+            std::vector<Target> targets, std::optional<std::chrono::milliseconds> deadline,
             const std::shared_ptr<std::atomic<bool>>& cancelled,
             std::function<void(std::vector<Target>)> done) {
-  if (states.empty()) return done({});
-  const auto gathering = std::make_shared<Gathering>(states, std::move(done));
-  for (std::size_t i = 0; i < states.size(); ++i) {
-    coherence.current_async(states[i], keep_alive,
-                            {cancelled, [gathering, i](EntryPtr entry, std::exception_ptr error) {
-                               gathering->arrive(i, std::move(entry), std::move(error));
-                             }});
+  std::vector<std::pair<std::size_t, KeyStatePtr>> wanted;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (!targets[i].entry && !targets[i].error) wanted.emplace_back(i, targets[i].state);
+  }
+  if (wanted.empty()) return done(std::move(targets));
+  const auto gathering =
+      std::make_shared<Gathering>(std::move(targets), wanted.size(), std::move(done));
+  for (const auto& [i, state] : wanted) {
+    coherence.current_async(
+        state, keep_alive,
+        {cancelled, [gathering, i = i](EntryPtr entry, std::exception_ptr error) {
+           gathering->arrive(i, std::move(entry), std::move(error));
+         }});
   }
   if (!deadline || gathering->is_over()) return;
+  // What is longer than a year is no deadline, and might be more nanoseconds than can be counted.
+  if (*deadline > std::chrono::hours(24 * 366)) return;
   base::post_after(*deadline, base::Lane::compute,
                    [gathering, deadline] { gathering->end(*deadline); });
+}
+
+std::vector<Target> gather_here(Coherence& coherence, const std::shared_ptr<void>& keep_alive,
+                                std::vector<Target> targets,
+                                std::optional<std::chrono::milliseconds> deadline,
+                                const Progress& progress) {
+  struct Meeting {
+    std::mutex mutex;
+    std::condition_variable over;
+    std::optional<std::vector<Target>> targets;
+  };
+  const auto meeting = std::make_shared<Meeting>();
+  const auto cancelled = std::make_shared<std::atomic<bool>>(false);
+  gather(coherence, keep_alive, std::move(targets), deadline, cancelled,
+         [meeting](std::vector<Target> gathered) {
+           const std::lock_guard lock(meeting->mutex);
+           meeting->targets = std::move(gathered);
+           meeting->over.notify_one();
+         });
+  std::unique_lock lock(meeting->mutex);
+  while (!meeting->targets) {
+    meeting->over.wait_for(lock, kPollEvery);
+    if (!progress || meeting->targets) continue;
+    lock.unlock();
+    try {
+      progress(0, 0);
+    } catch (...) {
+      cancelled->store(true);
+      throw;
+    }
+    lock.lock();
+  }
+  return *std::move(meeting->targets);
 }
 
 }  // namespace ruvector::lake

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,7 +21,7 @@ namespace ruvector::lake {
 
 struct Policy {
   Consistency consistency = Consistency::fresh;
-  Clock::duration ttl{};
+  std::chrono::milliseconds ttl{};
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 
@@ -30,11 +31,13 @@ struct Waiter {
   std::function<void(EntryPtr, std::exception_ptr)> done;
 };
 
+using KeyPtr = std::shared_ptr<const LakeKey>;
+
 struct KeyState {
   KeyState(LakeKey name, Policy standard)
       : key(std::make_shared<const LakeKey>(std::move(name))), policy(standard) {}
 
-  const std::shared_ptr<const LakeKey> key;
+  const KeyPtr key;
   Counters counters;
   Question generation;  // of the backend
   Flight flight;
@@ -44,6 +47,9 @@ struct KeyState {
   std::optional<Clock::time_point> checked;  // when the backend was last asked about `entry`
   Policy policy;
   bool refresh_failed = false;  // in the background: the next search does it itself
+  bool forgotten = false;   // the cache knows it no more: it serves who has it, and keeps nothing
+  std::uint64_t drops = 0;  // requests to serve nothing: a pull that began before one is not kept
+  std::optional<Source> published;  // by the last of those requests, which a bundle made
   std::vector<Waiter> waiters;
   std::optional<std::uint64_t> attendant;  // fork epoch of the thread that serves the waiters
 };

@@ -4,14 +4,15 @@
 #include <stdexcept>
 #include <utility>
 
+#include "lake/ask.h"
 #include "lake/core.h"
 
 namespace ruvector {
 
 using lake::Core;
 using lake::EntryPtr;
-using lake::KeyPtr;
 using lake::KeyStatePtr;
+using lake::Served;
 
 namespace {
 
@@ -78,27 +79,28 @@ void RuLake::set_consistency(const LakeKey& key, std::optional<Consistency> cons
 
 std::vector<LakeHit> RuLake::search_one(const LakeKey& key, std::span<const float> query,
                                         std::size_t k, const LakeSearchParams& params) const {
-  KeyPtr shared_key;
-  const EntryPtr entry = core_->current(key, &shared_key, params.progress);
-  return lake::search(*entry, shared_key, query, k, params, core_->params.rerank_factor);
+  const Served served = core_->current(key, params.progress);
+  return lake::search(*served.entry, served.key(), query, k, params, core_->params.rerank_factor);
 }
 
 std::vector<std::vector<LakeHit>> RuLake::search_batch(const LakeKey& key, MatrixView queries,
                                                        std::size_t k,
                                                        const LakeSearchParams& params) const {
-  KeyPtr shared_key;
-  const EntryPtr entry = core_->current(key, &shared_key, params.progress);
-  return lake::search_batch(*entry, shared_key, queries, k, params, core_->params.rerank_factor);
+  const Served served = core_->current(key, params.progress);
+  return lake::search_batch(*served.entry, served.key(), queries, k, params,
+                            core_->params.rerank_factor);
 }
 
 LakeKey RuLake::resolve(const std::string& collection) const {
+  const std::uint64_t version = core_->backends.version();  // of the ids or an older one
   const std::vector<std::string> ids = core_->backends.ids();
   if (ids.size() == 1) return {ids[0], collection};
-  const std::uint64_t version = core_->backends.version();
   {
     const std::lock_guard lock(core_->resolved_mutex);
-    if (core_->resolved_version != version) core_->resolved.clear();
-    core_->resolved_version = version;
+    if (core_->resolved_version < version) {
+      core_->resolved.clear();
+      core_->resolved_version = version;
+    }
     const auto known = core_->resolved.find(collection);
     if (known != core_->resolved.end()) return known->second;
   }
@@ -106,17 +108,19 @@ LakeKey RuLake::resolve(const std::string& collection) const {
   for (const std::string& id : ids) {
     const lake::BackendPtr backend = core_->backends.find(id);
     if (backend == nullptr) continue;
-    const std::vector<std::string> names = backend->list_collections();
+    const std::vector<std::string> names =
+        lake::ask({id, collection}, [&] { return backend->list_collections(); });
     if (std::find(names.begin(), names.end(), collection) != names.end()) owners.push_back(id);
   }
-  if (owners.empty())
-    throw LakeError("no registered backend has a collection '" + collection + "'");
+  if (owners.empty()) throw UnknownCollection(collection);
   if (owners.size() > 1) {
     throw std::invalid_argument("collection '" + collection + "' is in the backends '" + owners[0] +
                                 "' and '" + owners[1] + "': name one, or search all of them");
   }
+  const LakeKey key{owners[0], collection};
   const std::lock_guard lock(core_->resolved_mutex);
-  return core_->resolved[collection] = {owners[0], collection};
+  if (core_->resolved_version == version) core_->resolved.insert_or_assign(collection, key);
+  return key;
 }
 
 // --- the cache

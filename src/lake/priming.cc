@@ -23,21 +23,15 @@ RuLakeBundle Priming::bundle_of(std::string data_ref, std::size_t dim,
                             std::move(generation));
 }
 
-EntryPtr Priming::pooled(KeyState& state, const std::string& data_ref,
-                         const Generation& generation) const {
-  EntryPtr entry = cache_.pooled({data_ref, generation, params_.rotation_seed});
-  if (entry) {
-    ++counters_.shared_hits;
-    ++state.counters.shared_hits;
-  }
-  return entry;
-}
-
 EntryPtr Priming::prime(KeyState& state, BackendAdapter& backend, const Generation& generation,
                         const Progress& progress) const {
   const LakeKey& key = *state.key;
   const std::string data_ref = ask(key, [&] { return backend.data_ref(key.collection); });
-  if (EntryPtr entry = pooled(state, data_ref, generation)) return entry;
+  if (EntryPtr entry = cache_.pooled({data_ref, generation, params_.rotation_seed})) {
+    ++counters_.shared_hits;
+    ++state.counters.shared_hits;
+    return entry;
+  }
   return pull_and_build(state, backend, data_ref, progress);
 }
 
@@ -54,13 +48,17 @@ EntryPtr Priming::pull_and_build(KeyState& state, BackendAdapter& backend,
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (progress) progress(0, 0);
     std::shared_ptr<Entry> changed;
-    if (old && old->source.data_ref == data_ref && old->index) {
+    if (old && old->index && old->source.data_ref == data_ref &&
+        old->source.rotation_seed == params_.rotation_seed) {
       changed = apply_changes(state, backend, data_ref, old, progress);
     }
     std::optional<PulledBatch> batch;
     if (!changed) {
       ++counters_.pulls;
       const auto chunks = ask(key, [&] { return backend.pull_chunks(key.collection); });
+      if (chunks == nullptr) {
+        throw BackendError(key.backend, "collection '" + key.collection + "': pull_chunks is null");
+      }
       batch = join_chunks(key, *chunks, progress);
     }
     before = changed ? changed->source.generation : batch->generation;
@@ -70,7 +68,7 @@ EntryPtr Priming::pull_and_build(KeyState& state, BackendAdapter& backend,
                 : ask(key, [&] { return backend.generation(key.collection); });
     if (before != after) continue;
     if (changed) return changed;
-    if (EntryPtr entry = pooled(state, data_ref, before)) return entry;
+    if (EntryPtr entry = cache_.pooled({data_ref, before, params_.rotation_seed})) return entry;
     return build(state, *batch, bundle_of(data_ref, batch->vectors.cols, before), progress);
   }
   throw BackendError(key.backend, "collection '" + key.collection +

@@ -35,7 +35,6 @@ class Priming {
                                const Progress& progress) const;
   std::shared_ptr<Entry> finish(KeyState& state, RuLakeBundle bundle, RabitqPlusIndex index,
                                 Clock::time_point started) const;
-  EntryPtr pooled(KeyState& state, const std::string& data_ref, const Generation& generation) const;
 
   const LakeParams& params_;
   const Cache& cache_;

@@ -9,7 +9,6 @@ namespace ruvector {
 
 using lake::Core;
 using lake::EntryPtr;
-using lake::KeyPtr;
 using lake::KeyStatePtr;
 
 namespace {
@@ -26,14 +25,11 @@ RuLakeBundle present_bundle(Core& core, const LakeKey& key) {
   const std::optional<RuLakeBundle> told = lake::ask(key, [&] {
     return backend->current_bundle(key.collection, core.params.rotation_seed, rerank_factor);
   });
-  if (told) return *told;
-  KeyPtr shared_key;
-  return core.current(key, &shared_key, {})->bundle;
-}
-
-bool is_of_same_data(const RuLakeBundle& a, const RuLakeBundle& b) {
-  return a.data_ref == b.data_ref && a.dim == b.dim && a.generation == b.generation &&
-         a.rotation_seed == b.rotation_seed;
+  if (told) {
+    told->require_witness();
+    return *told;
+  }
+  return core.current(key, {}, {.searches = 0, .takes_older = false}).entry->bundle;
 }
 
 ReadParams read_params(const Core& core, bool lenient) {
@@ -77,10 +73,10 @@ RefreshResult RuLake::refresh_from_bundle_dir(const LakeKey& key,
   if (!RuLakeBundle::exists_in(directory)) return RefreshResult::bundle_missing;
   const RuLakeBundle bundle = RuLakeBundle::read_from_dir(directory, read_params(*core_, lenient));
   const KeyStatePtr state = core_->cache.find(key);
-  const EntryPtr entry = state ? served(*state) : nullptr;
-  if (entry == nullptr || is_of_same_data(entry->bundle, bundle)) return RefreshResult::up_to_date;
-  core_->cache.drop(*state);
-  return RefreshResult::invalidated;
+  const lake::Source published{bundle.data_ref, bundle.generation, bundle.rotation_seed};
+  const auto dim = static_cast<std::size_t>(bundle.dim);
+  const bool dropped = state && core_->cache.drop_unless(*state, published, dim);
+  return dropped ? RefreshResult::invalidated : RefreshResult::up_to_date;
 }
 
 std::filesystem::path RuLake::save_cache_to_dir(const LakeKey& key,
@@ -99,17 +95,14 @@ std::size_t RuLake::warm_from_dir(const LakeKey& key, const std::filesystem::pat
                                   bool lenient, bool verify) const {
   lake::Snapshot snapshot = lake::open_snapshot(directory, read_params(*core_, lenient), verify);
   require_fit(*core_, snapshot, lenient);
-  const lake::Source source{snapshot.bundle.data_ref, snapshot.bundle.generation,
-                            snapshot.bundle.rotation_seed};
-  const bool is_new = core_->cache.pooled(source) == nullptr;
   const bool is_mapped = snapshot.bundle.index_file.has_value();  // else of the original
   std::optional<RabitqPlusIndex> index;
   if (snapshot.index.size() != 0) index = std::move(snapshot.index);
   const auto entry = lake::make_entry(std::move(snapshot.bundle), std::move(index), is_mapped);
   const std::size_t rows = entry->rows();
   // Not checked: the first search asks the backend.
-  core_->cache.install(*core_->cache.obtain(key), entry, std::nullopt);
-  if (is_new) ++core_->counters.warm_installs;
+  const EntryPtr installed = core_->cache.install(*core_->cache.obtain(key), entry, {}, {});
+  if (installed == entry) ++core_->counters.warm_installs;  // else it was there
   return rows;
 }
 

@@ -1,5 +1,7 @@
 #include "lake/question.h"
 
+#include <condition_variable>
+
 #include "base/fork_epoch.h"
 
 namespace ruvector::lake {
@@ -9,6 +11,8 @@ struct Question::Round {
   bool done = false;
   Answer answer;
   std::exception_ptr error;
+  // Not the question's: in a forked process whose parent had waiters it could never be destroyed.
+  std::condition_variable changed;
 };
 
 namespace {
@@ -31,7 +35,7 @@ Question::Answer Question::ask(const std::function<Generation()>& ask,
       answer(mine, ask);
       lock.lock();
     } else {
-      changed_.wait_for(lock, kPollEvery);
+      mine->changed.wait_for(lock, kPollEvery);
       if (poll && !mine->done) {
         lock.unlock();
         poll();
@@ -57,7 +61,8 @@ void Question::answer(const std::shared_ptr<Round>& round, const std::function<G
   round->done = true;
   running_ = std::move(next_);
   next_ = nullptr;
-  changed_.notify_all();
+  round->changed.notify_all();
+  if (running_) running_->changed.notify_all();  // one of them asks
 }
 
 bool Question::is_being_asked() const {

@@ -3,7 +3,6 @@
 // crowd costs two questions. Thread-safe.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -35,7 +34,6 @@ class Question {
   void forget_rounds_of_parent();
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
   std::shared_ptr<Round> running_;  // being asked, or to be asked by the first who waits for it
   std::shared_ptr<Round> next_;     // for who comes meanwhile
   std::uint64_t epoch_ = 0;

@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "lake/entry.h"
+#include "lake/key_state.h"
 #include "ruvector/base/matrix_view.h"
 #include "ruvector/lake/types.h"
 
 namespace ruvector::lake {
-
-using KeyPtr = std::shared_ptr<const LakeKey>;
 
 // `rerank_factor`: when `params` has none. Throws DimensionMismatch, std::invalid_argument.
 std::vector<LakeHit> search(const Entry& entry, const KeyPtr& key, std::span<const float> query,

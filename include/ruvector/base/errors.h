@@ -103,6 +103,7 @@ class UnknownBackend : public LakeError {
 class UnknownCollection : public LakeError {
  public:
   UnknownCollection(const std::string& backend, const std::string& collection);
+  explicit UnknownCollection(const std::string& collection);  // in no backend
 };
 
 // Asked for a cached version where there is none. LookupError in Python.
