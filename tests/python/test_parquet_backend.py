@@ -18,6 +18,7 @@ import pytest
 
 import ruvector
 from ruvector.stores import ParquetBackend
+from ruvector.stores._batches import ArrayBatch, ArrayChanges
 from ruvector.stores._files import LocalFiles
 
 pa = pytest.importorskip("pyarrow")
@@ -43,7 +44,7 @@ def write(path: Path, table: Any, **options: Any) -> None:
     part.rename(path)
 
 
-def content(batch: ruvector.PulledBatch) -> dict[int, list[float]]:
+def content(batch: ArrayBatch) -> dict[int, list[float]]:
     assert len(set(batch.ids.tolist())) == len(batch.ids)
     return dict(zip(batch.ids.tolist(), batch.vectors.tolist(), strict=True))
 
@@ -55,9 +56,7 @@ def content_of(*tables: Any) -> dict[int, list[float]]:
     return rows
 
 
-def changed(
-    before: ruvector.PulledBatch, changes: ruvector.PulledChanges | None
-) -> dict[int, list[float]]:
+def changed(before: ArrayBatch, changes: ArrayChanges | None) -> dict[int, list[float]]:
     """What `before` is after `changes`."""
     assert changes is not None
     rows = content(before)

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 import ruvector
 from ruvector.stores import PostgresBackend
+from ruvector.stores._batches import ArrayBatch
 
 psycopg = pytest.importorskip("psycopg")
 
@@ -150,7 +151,8 @@ def fill_many(server: Server) -> None:
     server.execute(
         "DROP TABLE IF EXISTS docs",
         "CREATE TABLE docs (id bigint PRIMARY KEY, body text, vector real[])",
-        "INSERT INTO docs SELECT i, '', array_fill(i::real, '{48}') FROM generate_series(0, 99999) i",
+        "INSERT INTO docs SELECT i, '', array_fill(i::real, '{48}') "
+        "FROM generate_series(0, 99999) i",
     )
 
 
@@ -162,7 +164,7 @@ def backend(server: Server) -> Iterator[PostgresBackend]:
     backend.close()
 
 
-def content(batch: ruvector.PulledBatch) -> dict[int, list[float]]:
+def content(batch: ArrayBatch) -> dict[int, list[float]]:
     return dict(zip(batch.ids.tolist(), batch.vectors.tolist(), strict=True))
 
 

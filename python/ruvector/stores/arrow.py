@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, runtime_checkable
 
-import numpy as np
-
 from ruvector._native import ArrowBatches, read_arrow_stream
-from ruvector.backend import BackendAdapter, PulledBatch
+from ruvector.backend import BackendAdapter
+from ruvector.stores._batches import ArrayBatch, join_batches
 from ruvector.stores._errors import backend_error, require_name, unknown_collection
 
 __all__ = ["ArrowBackend", "ArrowSource", "SupportsArrowStream"]
@@ -42,19 +41,6 @@ def open_stream(
     return read_arrow_stream(
         capsule, id_column, vector_column, backend=backend, rows_before=rows_before
     )
-
-
-def join_batches(batches: list[PulledBatch], generation: Generation) -> PulledBatch:
-    """One batch of all rows; none of them gives a batch without rows or dimension."""
-    full = [batch for batch in batches if len(batch.ids)] or batches[:1]
-    if len(full) == 1:
-        return PulledBatch(full[0].ids, full[0].vectors, generation)
-    if not full:
-        empty = np.empty((0, 0), dtype=np.float32)
-        return PulledBatch(np.empty(0, dtype=np.uint64), empty, generation)
-    ids = np.concatenate([batch.ids for batch in full])
-    vectors = np.concatenate([batch.vectors for batch in full])
-    return PulledBatch(ids, vectors, generation)
 
 
 @dataclass
@@ -163,12 +149,12 @@ class ArrowBackend(BackendAdapter):
         """The version as it was registered, or as the registered function tells."""
         return self._registration(collection).current()
 
-    def pull_vectors(self, collection: str) -> PulledBatch:
+    def pull_vectors(self, collection: str) -> ArrayBatch:
         """Everything in one batch."""
         batches = list(self.pull_chunks(collection))
         return join_batches(batches, batches[0].generation)
 
-    def pull_chunks(self, collection: str) -> Iterator[PulledBatch]:
+    def pull_chunks(self, collection: str) -> Iterator[ArrayBatch]:
         """The record batches of the source in turn."""
         registration = self._registration(collection)
         generation = registration.current()
@@ -179,7 +165,7 @@ class ArrowBackend(BackendAdapter):
             exporter, registration.id_column, registration.vector_column, backend=self._name
         ):
             rows += len(ids)
-            yield PulledBatch(ids, vectors, generation)
+            yield ArrayBatch(ids, vectors, generation)
         self._require_all(collection, registration, generation, rows)
 
     def _registration(self, collection: str) -> _Registration:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ruvector.backend import BackendAdapter, PulledBatch, PulledChanges
+from ruvector.backend import BackendAdapter
 from ruvector.errors import LakeError
+from ruvector.stores._batches import ArrayBatch, ArrayChanges, empty_batch, join_batches
 from ruvector.stores._errors import (
     backend_error,
     missing_extra,
@@ -34,7 +35,7 @@ from ruvector.stores._files import (
     PinnedFile,
     require_collection_name,
 )
-from ruvector.stores.arrow import join_batches, open_stream
+from ruvector.stores.arrow import open_stream
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -156,7 +157,7 @@ class ParquetBackend(BackendAdapter):
         """Digest of the list of files."""
         return self._listed(collection).generation
 
-    def pull_vectors(self, collection: str) -> PulledBatch:
+    def pull_vectors(self, collection: str) -> ArrayBatch:
         """Everything in one batch. Lists and reads again when a file is replaced meanwhile."""
         for attempt in range(1, _ATTEMPTS + 1):
             version = self._listed(collection)
@@ -170,7 +171,7 @@ class ParquetBackend(BackendAdapter):
             return join_batches(batches, version.generation)
         raise AssertionError("unreachable")
 
-    def pull_chunks(self, collection: str) -> Iterator[PulledBatch]:
+    def pull_chunks(self, collection: str) -> Iterator[ArrayBatch]:
         """Batches of some ten thousand rows, file by file.
 
         Lists again when a file is replaced before the first batch was given. Afterwards a replaced
@@ -189,10 +190,10 @@ class ParquetBackend(BackendAdapter):
                 continue
             self._remember(collection, version)
             if not given:
-                yield join_batches([], version.generation)
+                yield empty_batch(version.generation)
             return
 
-    def pull_changes(self, collection: str, since: int | str) -> PulledChanges | None:
+    def pull_changes(self, collection: str, since: int | str) -> ArrayChanges | None:
         """Rows of the files that are new or changed since `since`, and the ids of those gone.
 
         None when `since` is not one of the last few versions pulled here, or when more than half
@@ -220,10 +221,9 @@ class ParquetBackend(BackendAdapter):
                     raise self._moved_away(collection, moved) from moved
                 continue
             self._remember(collection, new)
-            nothing = np.empty((0, new.dim), dtype=np.float32)
-            empty = PulledBatch(np.empty(0, dtype=np.uint64), nothing, new.generation)
+            empty = empty_batch(new.generation, new.dim)
             removed = np.concatenate([empty.ids, *gone])
-            return PulledChanges(removed, join_batches(batches or [empty], new.generation))
+            return ArrayChanges(removed, join_batches(batches or [empty], new.generation))
         raise AssertionError("unreachable")
 
     def _listed(self, collection: str) -> _Version:
@@ -242,7 +242,7 @@ class ParquetBackend(BackendAdapter):
         digest = hashlib.sha256(listing.encode()).hexdigest()
         return _Version(f"parquet:{digest}", {file.path: file for file in files})
 
-    def _read(self, version: _Version, files: list[FileVersion]) -> Iterator[PulledBatch]:
+    def _read(self, version: _Version, files: list[FileVersion]) -> Iterator[ArrayBatch]:
         """The rows of some files; notes their ids in `version`. Raises `Moved`."""
         for file in files:
             seen: list[NDArray[np.uint64]] = []
@@ -254,7 +254,7 @@ class ParquetBackend(BackendAdapter):
                         )
                     version.dim = vectors.shape[1]
                     seen.append(np.array(ids))
-                    yield PulledBatch(ids, vectors, version.generation)
+                    yield ArrayBatch(ids, vectors, version.generation)
                 handle.require_unchanged()
             version.ids[file.path] = np.concatenate([np.empty(0, dtype=np.uint64), *seen])
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from ruvector.backend import BackendAdapter, PulledBatch
+from ruvector.backend import BackendAdapter
+from ruvector.stores._batches import ArrayBatch, empty_batch, join_batches
 from ruvector.stores._copy_binary import CopyDecoder, CopyError
 from ruvector.stores._errors import (
     backend_error,
@@ -17,7 +18,6 @@ from ruvector.stores._errors import (
     require_name,
     unknown_collection,
 )
-from ruvector.stores.arrow import join_batches
 
 if TYPE_CHECKING:
     from psycopg import Connection, sql
@@ -121,10 +121,9 @@ class PostgresBackend(BackendAdapter):
     def __init__(self, name: str, dsn: str) -> None:
         """Make a backend without collections. `dsn` is a URL or key=value pairs for libpq."""
         try:
-            import psycopg
+            import psycopg  # noqa: F401
         except ImportError as error:
             raise missing_extra("PostgresBackend", "psycopg", "postgres") from error
-        self._psycopg = psycopg
         self._name = require_name(name, "name")
         self._dsn = require_name(dsn, "dsn")
         self._lock = threading.Lock()
@@ -190,7 +189,8 @@ class PostgresBackend(BackendAdapter):
         table: _Table,
         generation_table: tuple[str, ...],
     ) -> None:
-        sql = self._psycopg.sql
+        from psycopg import sql
+
         create = sql.SQL(_TABLE_SQL).format(generations=sql.Identifier(*generation_table))
         connection.execute(create)
         # The function has no search path of the user's: it names the schema.
@@ -244,12 +244,12 @@ class PostgresBackend(BackendAdapter):
         with self._connection() as connection:
             return self._token(connection, table)
 
-    def pull_vectors(self, collection: str) -> PulledBatch:
+    def pull_vectors(self, collection: str) -> ArrayBatch:
         """Everything in one batch."""
         batches = list(self.pull_chunks(collection))
         return join_batches(batches, batches[0].generation)
 
-    def pull_chunks(self, collection: str) -> Iterator[PulledBatch]:
+    def pull_chunks(self, collection: str) -> Iterator[ArrayBatch]:
         """Batches of about 8 MiB, all of one snapshot."""
         table = self._table(collection)
         with self._connection() as connection:
@@ -264,19 +264,19 @@ class PostgresBackend(BackendAdapter):
 
     def _copied(
         self, connection: Connection[tuple[Any, ...]], table: _Table, token: str
-    ) -> Iterator[PulledBatch]:
+    ) -> Iterator[ArrayBatch]:
         decoder = CopyDecoder(*self._types(connection, table))
         given = False
         with connection.cursor().copy(self._copy(table)) as copy:
             try:
                 for ids, vectors in decoder.decode(copy, _CHUNK_BYTES):
                     given = True
-                    yield PulledBatch(ids, vectors, token)
+                    yield ArrayBatch(ids, vectors, token)
             except BaseException:
                 connection.close()  # do not read the rest of the table only to throw it away
                 raise
         if not given:
-            yield join_batches([], token)
+            yield empty_batch(token)
 
     def _table(self, collection: str) -> _Table:
         with self._lock:
@@ -289,7 +289,8 @@ class PostgresBackend(BackendAdapter):
         return ".".join('"' + part.replace('"', '""') + '"' for part in name)
 
     def _select(self, table: _Table) -> sql.Composed:
-        sql = self._psycopg.sql
+        from psycopg import sql
+
         return sql.SQL("SELECT {}, {} FROM {}").format(
             sql.Identifier(table.id_column),
             sql.Identifier(table.vector_column),
@@ -297,16 +298,20 @@ class PostgresBackend(BackendAdapter):
         )
 
     def _copy(self, table: _Table) -> sql.Composed:
-        query = self._psycopg.sql.SQL("COPY ({}) TO STDOUT (FORMAT BINARY)")
+        from psycopg import sql
+
+        query = sql.SQL("COPY ({}) TO STDOUT (FORMAT BINARY)")
         return query.format(self._select(table))
 
     def _access_lock(self, table: _Table) -> sql.Composed:
-        sql = self._psycopg.sql
+        from psycopg import sql
+
         return sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.Identifier(*table.name))
 
     def _types(self, connection: Connection[tuple[Any, ...]], table: _Table) -> tuple[str, str]:
         """Names of the types of ids and vectors; of the base types of domains."""
-        sql = self._psycopg.sql
+        from psycopg import sql
+
         described = connection.execute(self._select(table) + sql.SQL(" LIMIT 0")).description
         codes = [column.type_code for column in described or ()]
         found = connection.execute(
@@ -333,7 +338,8 @@ class PostgresBackend(BackendAdapter):
         if table.generation_table is None:
             seen = ":".join(filter(None, (snapshot, replayed)))
             return f"postgres:{identity}:snapshot:{seen}"
-        sql = self._psycopg.sql
+        from psycopg import sql
+
         statement = sql.SQL(_COUNTED_SQL).format(
             generations=sql.Identifier(*table.generation_table)
         )
@@ -349,9 +355,11 @@ class PostgresBackend(BackendAdapter):
     @contextmanager
     def _connection(self) -> Iterator[Connection[tuple[Any, ...]]]:
         """A connection without a transaction. It is used again unless something went wrong."""
+        import psycopg
+
         connection: Connection[tuple[Any, ...]] | None = None
         try:
-            connection = self._idle_connection() or self._psycopg.connect(
+            connection = self._idle_connection() or psycopg.connect(
                 self._dsn,
                 autocommit=True,
                 prepare_threshold=None,
@@ -362,7 +370,7 @@ class PostgresBackend(BackendAdapter):
         except BaseException as error:
             if connection is not None:
                 connection.close()
-            if isinstance(error, (self._psycopg.Error, CopyError)):
+            if isinstance(error, (psycopg.Error, CopyError)):
                 raise backend_error(self._name, str(error).strip()) from error
             raise
         with self._lock:
