@@ -7,6 +7,7 @@
 #include "ruvector/base/cpu_features.h"
 #include "ruvector/base/version.h"
 #include "ruvector/index/rabitq_index.h"
+#include "ruvector/lake/bundle.h"
 
 int main() {
   constexpr std::size_t kRows = 1000;
@@ -24,6 +25,11 @@ int main() {
       std::printf("vector %zu does not find itself\n", i);
       return 1;
     }
+  }
+  const auto bundle = ruvector::RuLakeBundle::make("file:///data/docs", kDim, 42, 20, 7);
+  if (!ruvector::RuLakeBundle::from_json(bundle.to_json()).verify_witness()) {
+    std::printf("a bundle does not survive its text\n");
+    return 1;
   }
   std::printf("ruvector %s (%s): %zu vectors found themselves\n", ruvector::kVersion,
               ruvector::cpu_features().simd_level.c_str(), kRows);

@@ -38,5 +38,11 @@ def test_headers_and_missing_modules_are_named(tmp_path: Path) -> None:
     assert "include/x.h does not belong in a wheel" in found
 
 
+def test_a_shared_library_beside_the_module_is_refused(tmp_path: Path) -> None:
+    members = dict.fromkeys(EXPECTED, b"") | {"ruvector.libs/libcrypto-1a2b.so.3": b""}
+    write_wheel(tmp_path, GOOD_NAME, members)
+    assert "libcrypto-1a2b.so.3 does not belong in a wheel" in faults(tmp_path)[0]
+
+
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     assert "0 wheels" in faults(tmp_path)[0]
