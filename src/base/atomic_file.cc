@@ -80,19 +80,32 @@ int sync(int fd) {
 AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path), creator_(::getpid()) {
   const std::filesystem::path target = resolve_links(path);
   name_ = target.filename().string();
-  if (name_.empty() || name_ == "." || name_ == "..") throw PersistError(path, "names no file");
   const std::filesystem::path parent = target.has_parent_path() ? target.parent_path() : ".";
   directory_fd_ = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory_fd_ < 0) fail("directory " + parent.string() + " cannot be opened", errno);
+  open_temporary();
+}
+
+AtomicFile::AtomicFile(int directory_fd, std::string name, std::filesystem::path path)
+    : path_(std::move(path)), name_(std::move(name)), creator_(::getpid()) {
+  directory_fd_ = ::fcntl(directory_fd, F_DUPFD_CLOEXEC, 0);
+  if (directory_fd_ < 0) fail("its directory cannot be used", errno);
+  open_temporary();
+}
+
+AtomicFile::~AtomicFile() { discard(); }
+
+void AtomicFile::open_temporary() {
   try {
+    if (name_.empty() || name_ == "." || name_ == ".." || name_.find('/') != std::string::npos) {
+      throw PersistError(path_, "names no file");
+    }
     create_temporary();
   } catch (...) {
     discard();
     throw;
   }
 }
-
-AtomicFile::~AtomicFile() { discard(); }
 
 void AtomicFile::create_temporary() {
   struct stat old{};

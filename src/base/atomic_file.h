@@ -16,6 +16,9 @@ class AtomicFile {
  public:
   // Opens the temporary file. `path` need not exist; its directory must.
   explicit AtomicFile(const std::filesystem::path& path);
+  // The same for `name` in the directory that is open as `directory_fd`, which is not kept. Refuses
+  // a symbolic link. `path` is for messages.
+  AtomicFile(int directory_fd, std::string name, std::filesystem::path path);
 
   // Removes the temporary file unless commit() was reached.
   ~AtomicFile();
@@ -37,6 +40,7 @@ class AtomicFile {
   void commit();
 
  private:
+  void open_temporary();
   void create_temporary();
   void write_at(std::uint64_t offset, const void* data, std::size_t size);
   void require_open() const;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "ruvector/base/runtime.h"
 
 namespace ruvector::base {
 namespace {
@@ -21,19 +22,40 @@ std::array<std::byte, 8> little_endian(std::uint64_t value) {
   return bytes;
 }
 
-}  // namespace
-
-Digest file_digest(std::span<const std::byte> bytes, std::size_t max_threads) {
-  std::vector<Digest> leaves((bytes.size() + kDigestLeafBytes - 1) / kDigestLeafBytes);
-  parallel_for(leaves.size(), max_threads, [&](std::size_t leaf, std::size_t /*worker*/) {
-    const std::size_t begin = leaf * kDigestLeafBytes;
-    leaves[leaf] = sha256(bytes.subspan(begin, std::min(kDigestLeafBytes, bytes.size() - begin)));
+// The leaves' digests, by `digest_of(first byte, number of bytes, worker)`, made into one.
+template <class F>
+Digest root_of(std::uint64_t size, std::size_t threads, F&& digest_of) {
+  std::vector<Digest> leaves((size + kDigestLeafBytes - 1) / kDigestLeafBytes);
+  parallel_for(leaves.size(), threads, [&](std::size_t leaf, std::size_t worker) {
+    const std::uint64_t begin = std::uint64_t{leaf} * kDigestLeafBytes;
+    const auto count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(kDigestLeafBytes, size - begin));
+    leaves[leaf] = digest_of(begin, count, worker);
   });
   Hasher root(Hasher::Algorithm::sha256);
   root.update(kLabel);
-  root.update(little_endian(bytes.size()));
+  root.update(little_endian(size));
   for (const Digest& leaf : leaves) root.update(leaf);
   return root.finish();
+}
+
+}  // namespace
+
+Digest file_digest(std::span<const std::byte> bytes, std::size_t max_threads) {
+  return root_of(bytes.size(), max_threads,
+                 [&](std::uint64_t begin, std::size_t count, std::size_t /*worker*/) {
+                   return sha256(bytes.subspan(begin, count));
+                 });
+}
+
+Digest file_digest(std::uint64_t size, const ReadPiece& read, std::size_t max_threads) {
+  const std::size_t threads = max_threads == 0 ? num_threads() : max_threads;
+  std::vector<std::vector<std::byte>> buffers(threads);
+  return root_of(size, threads, [&](std::uint64_t begin, std::size_t count, std::size_t worker) {
+    buffers[worker].resize(count);
+    read(begin, buffers[worker]);
+    return sha256(buffers[worker]);
+  });
 }
 
 }  // namespace ruvector::base

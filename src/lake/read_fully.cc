@@ -1,0 +1,32 @@
+#include "lake/read_fully.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include "ruvector/base/errors.h"
+
+namespace ruvector::lake {
+
+void read_fully(int fd, std::uint64_t offset, std::span<std::byte> out,
+                const std::filesystem::path& path) {
+  while (!out.empty()) {
+    const ssize_t got = ::pread(fd, out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      throw PersistError(path, "read of " + std::to_string(out.size()) + " bytes at offset " +
+                                   std::to_string(offset) +
+                                   " failed: " + std::system_category().message(errno));
+    }
+    if (got == 0) {
+      throw PersistError(
+          path, "ends at byte " + std::to_string(offset) + ": it became shorter while it was read");
+    }
+    out = out.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<std::uint64_t>(got);
+  }
+}
+
+}  // namespace ruvector::lake
