@@ -11,12 +11,16 @@
 
 namespace ruvector::bindings {
 
+[[noreturn]] inline void stop_for_ever() noexcept {
+  for (;;) pause();
+}
+
 template <class Take>
 auto take_or_stop(Take take) noexcept {
   try {
     return take();
   } catch (abi::__forced_unwind&) {
-    for (;;) pause();
+    stop_for_ever();
   }
 }
 
@@ -34,10 +38,16 @@ class ReleasedGil {
   PyThreadState* state_;
 };
 
-// Holds the lock while this lives.
+// Holds the lock while this lives. Made on any thread. A thread of the library that comes when the
+// interpreter has ended stops for ever: there is no lock any more.
 class HeldGil {
  public:
-  HeldGil() noexcept : state_(take_or_stop([] { return PyGILState_Ensure(); })) {}
+  HeldGil() noexcept
+      : state_(take_or_stop([] {
+          if (Py_IsInitialized() == 0 && PyGILState_GetThisThreadState() == nullptr)
+            stop_for_ever();
+          return PyGILState_Ensure();
+        })) {}
   HeldGil(const HeldGil&) = delete;
   HeldGil& operator=(const HeldGil&) = delete;
   ~HeldGil() { PyGILState_Release(state_); }

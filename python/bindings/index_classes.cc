@@ -11,6 +11,7 @@
 #include "arrays.h"
 #include "gil.h"
 #include "index_docs.h"
+#include "metric.h"
 #include "numbers.h"
 #include "progress.h"
 #include "rooms.h"
@@ -23,13 +24,6 @@ namespace {
 using namespace nb::literals;
 using Unlocked = nb::call_guard<ReleasedGil>;
 using Path = std::filesystem::path;
-
-Metric to_metric(const std::string& name) {
-  if (name == "l2") return Metric::l2;
-  if (name == "ip") return Metric::ip;
-  if (name == "cosine") return Metric::cosine;
-  throw std::invalid_argument("metric: '" + name + "' is none of 'l2', 'ip', 'cosine'");
-}
 
 template <class T>
 T build(nb::handle vectors, nb::handle ids, nb::handle seed, const std::string& metric,

@@ -14,5 +14,10 @@ NB_MODULE(_native, m) {
   ruvector::bindings::init_codes(m);
   ruvector::bindings::init_index(m);
   ruvector::bindings::init_index_classes(m);
+  ruvector::bindings::init_asyncio_bridge(m);
+  ruvector::bindings::init_lake_values();
+  ruvector::bindings::init_lake_bundle(m);
+  ruvector::bindings::init_lake_backends(m);
+  ruvector::bindings::init_lake(m);
   ruvector::bindings::init_arrow(m);
 }

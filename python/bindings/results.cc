@@ -2,46 +2,23 @@
 
 #include <nanobind/stl/string.h>
 
+#include "named_tuple.h"
 #include "rooms.h"
 
 namespace ruvector::bindings {
 namespace {
 
-// The class Hit and the constructor that it inherits from tuple. Never given back: the interpreter
-// may be gone when static objects die.
-PyTypeObject* hit_class = nullptr;
-newfunc tuple_new = nullptr;
-
-nb::object checked(PyObject* object) {
-  if (object == nullptr) nb::raise_python_error();
-  return nb::steal(object);
-}
-
-nb::object hit_fields(const Hit& hit) {
-  nb::object fields = checked(PyTuple_New(2));
-  PyTuple_SetItem(fields.ptr(), 0, checked(PyLong_FromUnsignedLongLong(hit.id)).release().ptr());
-  PyTuple_SetItem(fields.ptr(), 1, checked(PyFloat_FromDouble(hit.score)).release().ptr());
-  return fields;
-}
+NamedTupleClass hit_class;
 
 }  // namespace
 
-void init_results() {
-  const nb::object type = nb::module_::import_("ruvector.results").attr("Hit");
-  hit_class = reinterpret_cast<PyTypeObject*>(nb::object(type).release().ptr());
-  tuple_new = reinterpret_cast<newfunc>(PyType_GetSlot(&PyTuple_Type, Py_tp_new));
-}
+void init_results() { hit_class.load("ruvector.results", "Hit"); }
 
-// Hit's own __new__ is written in Python; tuple's, which it calls, makes ten hits in 1 us.
 nb::object to_python(const std::vector<Hit>& hits) {
-  nb::object list = checked(PyList_New(static_cast<Py_ssize_t>(hits.size())));
-  const nb::object arguments = checked(PyTuple_New(1));
-  for (std::size_t i = 0; i < hits.size(); ++i) {
-    PyTuple_SetItem(arguments.ptr(), 0, hit_fields(hits[i]).release().ptr());
-    PyObject* hit = tuple_new(hit_class, arguments.ptr(), nullptr);
-    PyList_SetItem(list.ptr(), static_cast<Py_ssize_t>(i), checked(hit).release().ptr());
-  }
-  return list;
+  return hit_class.make_list(hits.size(), [&](std::size_t i) {
+    return hit_class.make(
+        {PyLong_FromUnsignedLongLong(hits[i].id), PyFloat_FromDouble(hits[i].score)});
+  });
 }
 
 nb::object to_python(const SearchStats& stats) {

@@ -14,5 +14,10 @@ void init_arrow(nb::module_& m);
 void init_codes(nb::module_& m);
 void init_index(nb::module_& m);
 void init_index_classes(nb::module_& m);
+void init_asyncio_bridge(nb::module_& m);
+void init_lake_values();
+void init_lake_backends(nb::module_& m);
+void init_lake_bundle(nb::module_& m);
+void init_lake(nb::module_& m);
 
 }  // namespace ruvector::bindings

@@ -9,14 +9,21 @@
 
 from ruvector._native import __version__, cpu_features, num_threads, set_num_threads
 from ruvector.errors import (
+    BackendError,
+    BundleError,
+    CacheMissError,
     DimensionMismatch,
     DuplicateId,
     EmptyIndex,
     IdNotFound,
     IndexError,  # noqa: A004  the name that C++ has, too
+    LakeError,
     PersistError,
     RowsNotKept,
     RuVectorError,
+    UnknownBackend,
+    UnknownCollection,
+    WitnessMismatch,
 )
 from ruvector.index import (
     AnyIndex,
@@ -28,28 +35,69 @@ from ruvector.index import (
     Rotation,
     recommend,
 )
+from ruvector.lake import (
+    BackendAdapter,
+    CacheStats,
+    Consistency,
+    FederatedHits,
+    FsBackend,
+    LakeHit,
+    LakeKey,
+    LakeSession,
+    LocalBackend,
+    PerBackendStats,
+    PulledBatch,
+    PulledChanges,
+    RefreshResult,
+    RuLake,
+    RuLakeBuilder,
+    RuLakeBundle,
+)
 from ruvector.results import CpuFeatures, Hit, Recommendation, SearchStats
 
 __all__ = [
     "AnyIndex",
+    "BackendAdapter",
+    "BackendError",
     "BinaryCodes",
+    "BundleError",
+    "CacheMissError",
+    "CacheStats",
+    "Consistency",
     "CpuFeatures",
     "DimensionMismatch",
     "DuplicateId",
     "EmptyIndex",
+    "FederatedHits",
     "FlatF32Index",
+    "FsBackend",
     "Hit",
     "IdNotFound",
     "IndexError",
+    "LakeError",
+    "LakeHit",
+    "LakeKey",
+    "LakeSession",
+    "LocalBackend",
+    "PerBackendStats",
     "PersistError",
+    "PulledBatch",
+    "PulledChanges",
     "RabitqAsymIndex",
     "RabitqIndex",
     "RabitqPlusIndex",
     "Recommendation",
+    "RefreshResult",
     "Rotation",
     "RowsNotKept",
+    "RuLake",
+    "RuLakeBuilder",
+    "RuLakeBundle",
     "RuVectorError",
     "SearchStats",
+    "UnknownBackend",
+    "UnknownCollection",
+    "WitnessMismatch",
     "__version__",
     "cpu_features",
     "num_threads",
@@ -58,11 +106,19 @@ __all__ = [
 ]
 
 
+_PRIVATE_MODULES = {
+    "ruvector.backend",
+    "ruvector.errors",
+    "ruvector.lake_types",
+    "ruvector.results",
+}
+
+
 def _show_public_names() -> None:
     """Let tracebacks and pickles name the classes as users do."""
     for name in __all__:
         value = globals()[name]
-        if getattr(value, "__module__", "") in {"ruvector.errors", "ruvector.results"}:
+        if getattr(value, "__module__", "") in _PRIVATE_MODULES:
             value.__module__ = "ruvector"
 
 

@@ -1,7 +1,8 @@
 """The native part of ruvector. Import the public names from `ruvector`."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Literal, final, overload
 
 import numpy
@@ -9,6 +10,16 @@ from numpy.typing import DTypeLike, NDArray
 from typing_extensions import Buffer
 
 from ruvector._typing import FilterArray, IdsLike, Matrix, MetricName, Progress, Query, Vector
+from ruvector.backend import BackendAdapter, PulledBatch
+from ruvector.lake_types import (
+    CacheStats,
+    Consistency,
+    FederatedHits,
+    LakeHit,
+    LakeKey,
+    PerBackendStats,
+    RefreshResult,
+)
 from ruvector.results import CpuFeatures, Hit, Recommendation, SearchStats
 
 __version__: str
@@ -702,3 +713,736 @@ class RabitqAsymIndex(RabitqIndexBase):
 
     def __deepcopy__(self, memo: object) -> RabitqAsymIndex: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class RuLakeBundle:
+    """The sidecar file ``table.rulake.json``: which data a cache entry was made of, with its witness.
+
+    Byte for byte the format of the original ruLake, version 2.
+
+    >>> import ruvector
+    >>> bundle = ruvector.RuLakeBundle(
+    ...     data_ref="gs://bucket/x.parquet", dim=128, rotation_seed=42, rerank_factor=20, generation=7
+    ... )
+    >>> bundle.rvf_witness[:16]
+    '7eac1775d1f76a4d'
+    >>> ruvector.RuLakeBundle.from_json(bundle.to_json()) == bundle
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        data_ref: str,
+        dim: int,
+        rotation_seed: int,
+        rerank_factor: int,
+        generation: int | str,
+        pii_policy: str | None = None,
+        lineage_id: str | None = None,
+        memory_class: str | None = None,
+    ) -> None: ...
+
+    FILE_NAME: str = "table.rulake.json"
+
+    @property
+    def format_version(self) -> int:
+        """Version of the format."""
+
+    @property
+    def data_ref(self) -> str:
+        """Where the data lie."""
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of a vector."""
+
+    @property
+    def rotation_seed(self) -> int:
+        """Seed of the random rotation."""
+
+    @property
+    def rerank_factor(self) -> int:
+        """Exact distances for each wanted hit."""
+
+    @property
+    def generation(self) -> int | str:
+        """Version of the data."""
+
+    @property
+    def rvf_witness(self) -> str:
+        """SHAKE-256 over the fields that say which data it is, 64 hexadecimal digits."""
+
+    @property
+    def pii_policy(self) -> str | None:
+        """How personal data in the collection are to be treated."""
+
+    @property
+    def lineage_id(self) -> str | None:
+        """Where the data come from."""
+
+    @property
+    def memory_class(self) -> str | None:
+        """Kind of memory the data belong to."""
+
+    @property
+    def index_file(self) -> str | None:
+        """Name of the index file beside the bundle."""
+
+    @property
+    def index_digest(self) -> str | None:
+        """Digest of the index file."""
+
+    @property
+    def public_key(self) -> str | None:
+        """Ed25519 key of who signed, hexadecimal."""
+
+    @property
+    def signature(self) -> str | None:
+        """Ed25519 signature over all other fields, hexadecimal."""
+
+    def verify_witness(self) -> bool:
+        """Whether the witness is that of the other fields."""
+
+    def require_witness(self) -> None:
+        """Raise unless the witness is that of the other fields.
+
+        Raises:
+            WitnessMismatch: it is not.
+        """
+
+    def sign(self, key: bytes) -> None:
+        """Sign all other fields with an Ed25519 private ``key``, 32 bytes.
+
+        >>> import ruvector
+        >>> bundle = ruvector.RuLakeBundle(
+        ...     data_ref="x", dim=8, rotation_seed=42, rerank_factor=20, generation="v1"
+        ... )
+        >>> bundle.sign(bytes(range(32)))
+        >>> bundle.verify_signature(bytes.fromhex(bundle.public_key))
+        True
+        """
+
+    def verify_signature(self, key: bytes) -> bool:
+        """Whether the holder of the Ed25519 public ``key``, 32 bytes, signed this very content."""
+
+    def to_json(self) -> str:
+        """The JSON text, without a final newline.
+
+        Raises:
+            BundleError: a field is above its limit.
+        """
+
+    @staticmethod
+    def from_json(text: str) -> RuLakeBundle:
+        """Read the JSON text; does not verify the witness.
+
+        Raises:
+            BundleError: not JSON, a key missing, doubled or of another type, a field above its limit, a
+                newer format.
+        """
+
+    def write_to_dir(self, directory: str | os.PathLike[str]) -> Path:
+        """Write ``directory/table.rulake.json`` atomically.
+
+        Returns:
+            The file's path.
+        """
+
+    @staticmethod
+    def read_from_dir(
+        directory: str | os.PathLike[str],
+        *,
+        lenient: bool = False,
+        trusted_keys: Sequence[bytes] = (),
+    ) -> RuLakeBundle:
+        """Read ``directory/table.rulake.json`` and verify its witness and signature.
+
+        Args:
+            directory: Where the bundle lies.
+            lenient: Take what the original ruLake silently accepts.
+            trusted_keys: When there are any, a bundle that none of these Ed25519 keys signed is refused.
+
+        Raises:
+            BundleError, WitnessMismatch: the bundle cannot be trusted.
+            PersistError: the file cannot be read.
+        """
+
+    @staticmethod
+    def exists_in(directory: str | os.PathLike[str]) -> bool:
+        """Whether a directory holds a bundle."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    def __repr__(self) -> str: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+class NativeBackend:
+    """The base of the backends that are written in C++."""
+
+    @property
+    def id(self) -> str:
+        """Name of the backend in a lake."""
+
+    def list_collections(self) -> list[str]:
+        """The collections, sorted."""
+
+    def pull_vectors(self, collection: str) -> PulledBatch:
+        """The whole collection, as read-only arrays.
+
+        Raises:
+            UnknownCollection: there is none of that name.
+        """
+
+    def generation(self, collection: str) -> int | str:
+        """The present version of a collection: it changes with the data and means nothing else.
+
+        Raises:
+            UnknownCollection: there is none of that name.
+        """
+
+    def data_ref(self, collection: str) -> str:
+        """Where the data lie; part of the witness."""
+
+    def current_bundle(
+        self, collection: str, rotation_seed: int, rerank_factor: int
+    ) -> RuLakeBundle | None:
+        """The bundle of a collection's present version."""
+
+@final
+class LocalBackend(NativeBackend):
+    """Collections in this process's memory. Thread-safe.
+
+    >>> import numpy as np, ruvector
+    >>> hot = ruvector.LocalBackend("hot")
+    >>> hot.upsert("docs", ids=[1, 2], vectors=np.eye(2, 8, dtype=np.float32))
+    >>> hot
+    LocalBackend('hot', collections=['docs'])
+    >>> hot.size("docs"), hot.dim("docs")
+    (2, 8)
+    """
+
+    def __init__(self, name: str) -> None: ...
+    def upsert(self, collection: str, ids: IdsLike, vectors: Matrix) -> None:
+        """Replace or add vectors by id; makes the collection if there is none. Copies the rows.
+
+        Args:
+            collection: Its name.
+            ids: One id per vector.
+            vectors: (n, dim) finite float32 values.
+
+        Raises:
+            DimensionMismatch: the collection has another dimension.
+            DuplicateId: an id is given twice.
+            ValueError: a value is not finite. In all cases nothing is changed.
+        """
+
+    def remove(self, collection: str, ids: IdsLike) -> None:
+        """Remove vectors by id.
+
+        Raises:
+            IdNotFound: the collection does not hold an id; then nothing is removed.
+            UnknownCollection: there is none of that name.
+        """
+
+    def drop(self, collection: str) -> None:
+        """Forget a collection.
+
+        Raises:
+            UnknownCollection: there is none of that name.
+        """
+
+    def size(self, collection: str) -> int:
+        """How many vectors a collection has."""
+
+    def dim(self, collection: str) -> int:
+        """Dimensions of the vectors of a collection."""
+
+    def __repr__(self) -> str: ...
+
+@final
+class FsBackend(NativeBackend):
+    """Collections in files of one directory, in the format ruvec1. Thread-safe.
+
+    A collection is the file ``<collection>.ruvec1`` unless another name is registered for it. Its
+    generation is the identity of the file's content: size, times, inode and a digest of its ends, or
+    with ``full_hash=True`` a digest of all bytes, which is equal on every host.
+
+    >>> import numpy as np, ruvector, tempfile
+    >>> disk = ruvector.FsBackend("disk", root=tempfile.mkdtemp())
+    >>> disk.write("docs", ids=[1, 2], vectors=np.eye(2, 8, dtype=np.float32)).name
+    'docs.ruvec1'
+    >>> disk.list_collections()
+    ['docs']
+    """
+
+    def __init__(
+        self,
+        name: str,
+        root: str | os.PathLike[str],
+        *,
+        full_hash: bool = False,
+        lenient: bool = False,
+        data_ref_prefix: str = "",
+    ) -> None: ...
+    def register_collection(self, collection: str, filename: str) -> None:
+        """Let a collection be the file of another name in the root.
+
+        Raises:
+            ValueError: the name is no plain file name.
+        """
+
+    def write(
+        self, collection: str, ids: IdsLike, vectors: Matrix, *, filename: str | None = None
+    ) -> Path:
+        """Replace a collection's file atomically.
+
+        Returns:
+            The file's path.
+        """
+
+    def __repr__(self) -> str: ...
+
+@final
+class RuLake:
+    """A cache in front of the stores that already hold the vectors.
+
+    It pulls a collection once, compresses it into a ``RabitqPlusIndex`` and answers from memory; a
+    witness proves that what it serves is what the store holds. ``RuLake.builder()`` takes parameters,
+    ``RuLake()`` has the defaults. A key is a pair (backend, collection).
+
+    Thread-safe: any number of threads may call anything at once. Of concurrent searches of a
+    collection that is not cached one pulls it and the others wait. All calls let other Python
+    threads run.
+
+    >>> import numpy as np, ruvector
+    >>> lake, hot = ruvector.RuLake(), ruvector.LocalBackend("hot")
+    >>> hot.upsert("docs", ids=[1, 2, 3], vectors=np.eye(3, 8, dtype=np.float32))
+    >>> lake.register_backend(hot)
+    >>> lake.search_one("docs", np.eye(3, 8, dtype=np.float32)[1], k=1)
+    [LakeHit(backend='hot', collection='docs', id=2, score=0.0)]
+    """
+
+    def __init__(self) -> None: ...
+    def register_backend(self, backend: BackendAdapter | NativeBackend) -> None:
+        """Add a store: a native backend or an instance of a subclass of ``BackendAdapter``.
+
+        Raises:
+            TypeError: it is neither.
+            ValueError: a backend of the same id is there.
+        """
+
+    def unregister_backend(self, backend: str) -> None:
+        """Remove a store, and drop what is cached of it.
+
+        Raises:
+            UnknownBackend: there is none of that id.
+        """
+
+    def backend_ids(self) -> list[str]:
+        """Names of the backends, sorted."""
+
+    def set_consistency(
+        self, key: LakeKey, consistency: Consistency | None, *, ttl_ms: int | None = None
+    ) -> None:
+        """Give one collection another consistency than the lake's.
+
+        Args:
+            key: The pair (backend, collection).
+            consistency: None: the lake's again.
+            ttl_ms: Under ``Consistency.EVENTUAL``. Default the lake's.
+
+        >>> import ruvector
+        >>> lake = ruvector.RuLake()
+        >>> lake.register_backend(ruvector.LocalBackend("hot"))
+        >>> lake.set_consistency(("hot", "docs"), ruvector.Consistency.EVENTUAL, ttl_ms=500)
+        """
+
+    def search_one(
+        self,
+        collection: str,
+        query: Query,
+        k: int,
+        *,
+        backend: str | None = None,
+        rerank_factor: int | None = None,
+        confidence: float | None = None,
+        radius: float | None = None,
+        allowed_ids: IdsLike | None = None,
+    ) -> list[LakeHit]:
+        """Find the ``k`` nearest vectors of a collection, pulling it when it is not cached.
+
+        Args:
+            collection: Its name.
+            query: ``dim`` finite float32 values, C-contiguous, read without a copy; a plain
+                sequence of floats works, too, and is slower.
+            k: How many hits are wanted. ``k=0`` gives none.
+            backend: The store. Default the only one that has the collection.
+            rerank_factor: Compute exactly ``rerank_factor * k`` exact distances, 1..1024. Default
+                the lake's.
+            confidence: Probability that a true neighbour is not lost to the error bound of its
+                code, in (0, 1]. Default 0.999.
+            radius: Only hits with a score of at most this.
+            allowed_ids: Only these vectors. Default all.
+
+        Returns:
+            The hits, nearest first, equal scores by the smaller id.
+
+        Raises:
+            UnknownBackend, UnknownCollection: there is none of that name.
+            BackendError: what the store said; its ``__cause__`` is the exception of a user's
+                adapter.
+            DimensionMismatch: the query has another dimension.
+            ValueError: a value is not finite or outside its range, or several backends have the
+                collection and none is named.
+
+        >>> import numpy as np, ruvector
+        >>> lake, hot = ruvector.RuLake(), ruvector.LocalBackend("hot")
+        >>> hot.upsert("docs", ids=[1, 2, 3], vectors=np.eye(3, 8, dtype=np.float32))
+        >>> lake.register_backend(hot)
+        >>> hits = lake.search_one("docs", np.eye(3, 8, dtype=np.float32)[1], k=2, backend="hot")
+        >>> [(hit.id, hit.score) for hit in hits]
+        [(2, 0.0), (1, 2.0)]
+        """
+
+    def search_one_async(
+        self,
+        collection: str,
+        query: Query,
+        k: int,
+        *,
+        backend: str | None = None,
+        rerank_factor: int | None = None,
+        confidence: float | None = None,
+        radius: float | None = None,
+        allowed_ids: IdsLike | None = None,
+    ) -> Coroutine[Any, Any, list[LakeHit]]:
+        """``search_one`` for coroutines: ``hits = await lake.search_one_async("docs", query, k=10)``.
+
+        The search starts at once, on threads of the library, with a copy of the query; what it
+        gives can be awaited, gathered or made a task. Cancelling the task ends the search; a pull
+        that it began goes on for later searches. Works on asyncio and uvloop.
+
+        Raises:
+            RuntimeError: no event loop is running.
+
+        >>> import asyncio, numpy as np, ruvector
+        >>> async def main():
+        ...     lake, hot = ruvector.RuLake(), ruvector.LocalBackend("hot")
+        ...     hot.upsert("docs", ids=[1, 2, 3], vectors=np.eye(3, 8, dtype=np.float32))
+        ...     lake.register_backend(hot)
+        ...     return await lake.search_one_async("docs", np.eye(3, 8, dtype=np.float32)[2], k=1)
+        >>> asyncio.run(main())
+        [LakeHit(backend='hot', collection='docs', id=3, score=0.0)]
+        """
+
+    def search_batch(
+        self,
+        collection: str,
+        queries: Matrix,
+        k: int,
+        *,
+        backend: str | None = None,
+        rerank_factor: int | None = None,
+        confidence: float | None = None,
+        radius: float | None = None,
+        allowed_ids: IdsLike | None = None,
+    ) -> list[list[LakeHit]]:
+        """Search a collection for each row of ``queries``, (n, dim); the backend is asked once for all.
+
+        The other arguments and the errors are those of ``search_one``.
+
+        >>> import numpy as np, ruvector
+        >>> lake, hot = ruvector.RuLake(), ruvector.LocalBackend("hot")
+        >>> hot.upsert("docs", ids=[1, 2, 3], vectors=np.eye(3, 8, dtype=np.float32))
+        >>> lake.register_backend(hot)
+        >>> rows = lake.search_batch("docs", np.eye(3, 8, dtype=np.float32), k=1)
+        >>> [hits[0].id for hits in rows]
+        [1, 2, 3]
+        """
+
+    def search_batch_async(
+        self,
+        collection: str,
+        queries: Matrix,
+        k: int,
+        *,
+        backend: str | None = None,
+        rerank_factor: int | None = None,
+        confidence: float | None = None,
+        radius: float | None = None,
+        allowed_ids: IdsLike | None = None,
+    ) -> Coroutine[Any, Any, list[list[LakeHit]]]:
+        """``search_batch`` for coroutines; see ``search_one_async``."""
+
+    def search_federated(
+        self,
+        targets: str | Sequence[LakeKey],
+        query: Query,
+        k: int,
+        *,
+        deadline_ms: int | None = None,
+        partial: Literal["error", "allow"] = "error",
+        rerank_factor: int | None = None,
+        confidence: float | None = None,
+        radius: float | None = None,
+        allowed_ids: IdsLike | None = None,
+    ) -> FederatedHits:
+        """Search several collections at once and merge the hits by (score, backend, collection, id).
+
+        Args:
+            targets: A collection, which is searched in every backend that has it, or a list of keys.
+            query: As in ``search_one``.
+            k: How many hits are wanted in all.
+            deadline_ms: How long to wait for each backend. Its pull goes on for later searches.
+            partial: ``"error"``: a collection that cannot be searched fails the search.
+                ``"allow"``: it is left out and named in ``skipped``.
+            rerank_factor: As in ``search_one``.
+            confidence: As in ``search_one``.
+            radius: As in ``search_one``.
+            allowed_ids: As in ``search_one``.
+
+        Returns:
+            A list of hits that also says which keys were ``searched`` and which ``skipped``.
+
+        >>> import numpy as np, ruvector
+        >>> lake = ruvector.RuLake()
+        >>> for name in ("hot", "cold"):
+        ...     backend = ruvector.LocalBackend(name)
+        ...     backend.upsert("docs", ids=[1, 2], vectors=np.eye(2, 8, dtype=np.float32))
+        ...     lake.register_backend(backend)
+        >>> hits = lake.search_federated("docs", np.eye(2, 8, dtype=np.float32)[0], k=2)
+        >>> [(hit.backend, hit.id) for hit in hits]
+        [('cold', 1), ('hot', 1)]
+        >>> hits.searched, hits.skipped
+        ((('cold', 'docs'), ('hot', 'docs')), ())
+        """
+
+    def search_federated_async(
+        self,
+        targets: str | Sequence[LakeKey],
+        query: Query,
+        k: int,
+        *,
+        deadline_ms: int | None = None,
+        partial: Literal["error", "allow"] = "error",
+        rerank_factor: int | None = None,
+        confidence: float | None = None,
+        radius: float | None = None,
+        allowed_ids: IdsLike | None = None,
+    ) -> Coroutine[Any, Any, FederatedHits]:
+        """``search_federated`` for coroutines; see ``search_one_async``."""
+
+    def publish_bundle(self, key: LakeKey, directory: str | os.PathLike[str]) -> Path:
+        """Write ``directory/table.rulake.json`` for the backend's present version, atomically.
+
+        Returns:
+            The file's path.
+        """
+
+    def refresh_from_bundle_dir(
+        self, key: LakeKey, directory: str | os.PathLike[str], *, lenient: bool = False
+    ) -> RefreshResult:
+        """Drop what is cached of ``key`` when the bundle in ``directory`` is of other data.
+
+        Raises:
+            BundleError, WitnessMismatch: the bundle cannot be trusted; nothing has changed.
+        """
+
+    def save_cache_to_dir(self, key: LakeKey, directory: str | os.PathLike[str]) -> Path:
+        """Save what is cached of ``key``: the index, then the bundle that names it and its digest.
+
+        Returns:
+            The index's path.
+
+        Raises:
+            CacheMissError: nothing is cached.
+        """
+
+    def warm_from_dir(
+        self,
+        key: LakeKey,
+        directory: str | os.PathLike[str],
+        *,
+        lenient: bool = False,
+        verify: bool = False,
+    ) -> int:
+        """Map a saved snapshot as what is cached of ``key``; the backend need not be registered.
+
+        Args:
+            key: The pair (backend, collection).
+            directory: What ``save_cache_to_dir`` wrote.
+            lenient: Take snapshots of the original ruLake, too, which no digest binds to their bundle.
+            verify: Read the whole file and compare its digest; otherwise the header and the small
+                sections are checked.
+
+        Returns:
+            How many vectors the snapshot holds.
+        """
+
+    def invalidate_cache(self, key: LakeKey) -> None:
+        """Drop what is cached of a collection, if anything is."""
+
+    def cache_stats(self) -> CacheStats:
+        """What the cache has done since the lake was made; prints as a table.
+
+        >>> import ruvector
+        >>> stats = ruvector.RuLake().cache_stats()
+        >>> stats.hits, stats.hit_rate()
+        (0, None)
+        """
+
+    def cache_stats_by_backend(self) -> dict[str, PerBackendStats]:
+        """The counters of each backend that was searched."""
+
+    def cache_stats_by_collection(self) -> dict[LakeKey, PerBackendStats]:
+        """The counters of each collection that was searched."""
+
+    def cache_witness_of(self, key: LakeKey) -> str | None:
+        """The witness of what is cached of a collection; None when nothing is."""
+
+    def cache_entry_count(self) -> int:
+        """How many versions are cached."""
+
+    def cache_refcount_of(self, witness: str) -> int:
+        """How many collections the version with this witness serves."""
+
+    def __contains__(self, key: object) -> bool:
+        """Whether a collection is cached."""
+
+    def __repr__(self) -> str: ...
+    def session(self) -> LakeSession:
+        """Begin searches that see each collection as it was at the first of them.
+
+        >>> import numpy as np, ruvector
+        >>> lake, hot = ruvector.RuLake(), ruvector.LocalBackend("hot")
+        >>> hot.upsert("docs", ids=[1], vectors=np.ones((1, 8), dtype=np.float32))
+        >>> lake.register_backend(hot)
+        >>> with lake.session() as session:
+        ...     for _ in range(3):
+        ...         hits = session.search_one("docs", np.ones(8, dtype=np.float32), k=1)
+        >>> lake.cache_stats().checks
+        1
+        """
+
+    @staticmethod
+    def builder() -> RuLakeBuilder:
+        """Start a lake with parameters of its own; ``build()`` ends it.
+
+        >>> import ruvector
+        >>> lake = ruvector.RuLake.builder().rerank_factor(20).max_cache_entries(1_000).build()
+        """
+
+@final
+class LakeSession:
+    """Searches of a lake with one coherence check for each collection. See ``RuLake.session``.
+
+    Thread-safe. The versions that it saw stay cached until it ends.
+    """
+
+    def search_one(
+        self,
+        collection: str,
+        query: Query,
+        k: int,
+        *,
+        backend: str | None = None,
+        rerank_factor: int | None = None,
+        confidence: float | None = None,
+        radius: float | None = None,
+        allowed_ids: IdsLike | None = None,
+    ) -> list[LakeHit]:
+        """As ``RuLake.search_one``."""
+
+    def search_batch(
+        self,
+        collection: str,
+        queries: Matrix,
+        k: int,
+        *,
+        backend: str | None = None,
+        rerank_factor: int | None = None,
+        confidence: float | None = None,
+        radius: float | None = None,
+        allowed_ids: IdsLike | None = None,
+    ) -> list[list[LakeHit]]:
+        """As ``RuLake.search_batch``."""
+
+    def search_federated(
+        self,
+        targets: Sequence[LakeKey],
+        query: Query,
+        k: int,
+        *,
+        deadline_ms: int | None = None,
+        partial: Literal["error", "allow"] = "error",
+        rerank_factor: int | None = None,
+        confidence: float | None = None,
+        radius: float | None = None,
+        allowed_ids: IdsLike | None = None,
+    ) -> FederatedHits:
+        """As ``RuLake.search_federated``, for named backends."""
+
+    def __enter__(self) -> LakeSession: ...
+    def __exit__(self, *error: object) -> None: ...
+
+@final
+class RuLakeBuilder:
+    """The parameters of a lake to be; each method returns the builder.
+
+    >>> import ruvector
+    >>> builder = ruvector.RuLake.builder().consistency(ruvector.Consistency.EVENTUAL).ttl_ms(500)
+    >>> builder.build()
+    RuLake(backends=[], cached=0)
+    """
+
+    def rerank_factor(self, factor: int | None) -> RuLakeBuilder:
+        """Exact distances for each wanted hit, 1..1024. None: the error bound decides."""
+
+    def rotation_seed(self, seed: int) -> RuLakeBuilder:
+        """Seed of the random rotation; part of the witness. Default 42."""
+
+    def metric(self, metric: MetricName) -> RuLakeBuilder:
+        """``'l2'`` (default), ``'ip'`` or ``'cosine'``."""
+
+    def consistency(self, consistency: Consistency) -> RuLakeBuilder:
+        """When a search asks the backend whether what is cached is still right. Default FRESH."""
+
+    def ttl_ms(self, ttl_ms: int) -> RuLakeBuilder:
+        """Under ``Consistency.EVENTUAL``: at most every so many milliseconds. Default 1000."""
+
+    def max_cache_entries(self, entries: int | None) -> RuLakeBuilder:
+        """How many versions may be cached; the one not used for longest is dropped."""
+
+    def max_cache_bytes(self, nbytes: int | None) -> RuLakeBuilder:
+        """How much memory the cache may take."""
+
+    def cache_dir(self, directory: str | os.PathLike[str] | None) -> RuLakeBuilder:
+        """Keep the vectors in mapped files here instead of memory; nothing is left behind."""
+
+    def signing_key(self, key: bytes | None) -> RuLakeBuilder:
+        """Ed25519 private key, 32 bytes, that signs what is published and saved."""
+
+    def trusted_keys(self, keys: Sequence[bytes]) -> RuLakeBuilder:
+        """Ed25519 public keys. When there are any, a bundle that none of them signed is refused."""
+
+    def build(self) -> RuLake:
+        """Make the lake. The builder may be used again.
+
+        Raises:
+            ValueError: a parameter is outside its range.
+        """
+
+@final
+class ArrowBatches:
+    """Iterates over (ids, vectors) of the record batches of a stream: read-only arrays, in place where the types permit it."""
+
+    def __iter__(self) -> ArrowBatches: ...
+    def __next__(self) -> tuple[NDArray[numpy.uint64], NDArray[numpy.float32]]: ...
+
+def read_arrow_stream(
+    stream: object, id_column: str, vector_column: str, *, backend: str, rows_before: int = 0
+) -> ArrowBatches:
+    """Takes over the stream in a capsule. Errors are BackendErrors of ``backend``; row numbers in their messages count from ``rows_before`` on."""

@@ -10,14 +10,21 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "BackendError",
+    "BundleError",
+    "CacheMissError",
     "DimensionMismatch",
     "DuplicateId",
     "EmptyIndex",
     "IdNotFound",
     "IndexError",
+    "LakeError",
     "PersistError",
     "RowsNotKept",
     "RuVectorError",
+    "UnknownBackend",
+    "UnknownCollection",
+    "WitnessMismatch",
 ]
 
 
@@ -159,4 +166,124 @@ class RowsNotKept(IndexError, LookupError):
     ... except ruvector.RowsNotKept:
     ...     print("codes only")
     codes only
+    """
+
+
+class LakeError(RuVectorError):
+    """The base of all errors of ruLake.
+
+    >>> import numpy as np, ruvector
+    >>> try:
+    ...     ruvector.RuLake().search_one("docs", np.zeros(4, dtype=np.float32), 1, backend="hot")
+    ... except ruvector.LakeError as error:
+    ...     print(type(error).__name__)
+    UnknownBackend
+    """
+
+
+class BackendError(LakeError):
+    """What a store said, or that it did not answer in time.
+
+    ``__cause__`` is the exception that a user's adapter raised.
+
+    Attributes:
+        backend: id of the backend.
+
+    >>> import numpy as np, ruvector
+    >>> class Broken(ruvector.BackendAdapter):
+    ...     id = "broken"
+    ...
+    ...     def list_collections(self):
+    ...         return ["docs"]
+    ...
+    ...     def generation(self, collection):
+    ...         raise ConnectionError("the line is dead")
+    ...
+    ...     def pull_vectors(self, collection): ...
+    >>> lake = ruvector.RuLake()
+    >>> lake.register_backend(Broken())
+    >>> try:
+    ...     lake.search_one("docs", np.zeros(4, dtype=np.float32), 1)
+    ... except ruvector.BackendError as error:
+    ...     print(error.backend, repr(error.__cause__))
+    broken ConnectionError('the line is dead')
+    """
+
+    def __init__(self, message: str, *, backend: str) -> None:
+        super().__init__(message)
+        self.backend = backend
+
+
+class UnknownBackend(LakeError, LookupError):
+    """A backend that is not registered.
+
+    >>> import ruvector
+    >>> try:
+    ...     ruvector.RuLake().unregister_backend("hot")
+    ... except ruvector.UnknownBackend as error:
+    ...     print(error)
+    no backend 'hot' is registered
+    """
+
+
+class UnknownCollection(LakeError, LookupError):
+    """A collection that a backend does not hold.
+
+    >>> import ruvector
+    >>> try:
+    ...     ruvector.LocalBackend("hot").pull_vectors("docs")
+    ... except ruvector.UnknownCollection as error:
+    ...     print(error)
+    backend 'hot' has no collection 'docs'
+    """
+
+
+class CacheMissError(LakeError, LookupError):
+    """Asked for a cached version where there is none.
+
+    >>> import ruvector, tempfile
+    >>> lake = ruvector.RuLake()
+    >>> lake.register_backend(ruvector.LocalBackend("hot"))
+    >>> try:
+    ...     lake.save_cache_to_dir(("hot", "docs"), tempfile.mkdtemp())
+    ... except ruvector.CacheMissError:
+    ...     print("nothing is cached")
+    nothing is cached
+    """
+
+
+class WitnessMismatch(LakeError, ValueError):
+    """A bundle whose witness is not that of its fields, or an index that is not the bundle's.
+
+    Attributes:
+        expected: the witness or digest of what is there.
+        actual: the one that was found written.
+
+    >>> import ruvector
+    >>> bundle = ruvector.RuLakeBundle(
+    ...     data_ref="x", dim=8, rotation_seed=42, rerank_factor=20, generation=1
+    ... )
+    >>> changed = ruvector.RuLakeBundle.from_json(bundle.to_json().replace('"dim": 8', '"dim": 9'))
+    >>> try:
+    ...     changed.require_witness()
+    ... except ruvector.WitnessMismatch as error:
+    ...     print(error.actual == bundle.rvf_witness)
+    True
+    """
+
+    def __init__(self, message: str, *, expected: str, actual: str) -> None:
+        super().__init__(message)
+        self.expected = expected
+        self.actual = actual
+
+
+class BundleError(LakeError, ValueError):
+    """A bundle that cannot be read, written or trusted.
+
+    >>> import ruvector
+    >>> try:
+    ...     ruvector.RuLakeBundle.from_json("{}")
+    ... except ruvector.BundleError:
+    ...     print("no bundle")
+    no bundle
     """

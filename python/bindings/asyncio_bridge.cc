@@ -1,0 +1,211 @@
+#include "asyncio_bridge.h"
+
+#include <nanobind/stl/unique_ptr.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+#include "async_call.h"
+#include "errors.h"
+#include "gc.h"
+#include "mailbox.h"
+#include "rooms.h"
+#include "ruvector/base/errors.h"
+
+namespace ruvector::bindings {
+
+using namespace nb::literals;
+
+// In one turn of the loop: at most so many futures are set, and it ends early after this time.
+constexpr int kMaxPerTurn = 64;
+constexpr std::chrono::milliseconds kTurn{2};
+
+// --- the side of the threads
+
+class Reply::Address {
+ public:
+  Address(std::shared_ptr<Mailbox> mailbox, std::uint64_t token)
+      : mailbox_(std::move(mailbox)), token_(token) {}
+  Address(const Address&) = delete;
+  Address& operator=(const Address&) = delete;
+  ~Address() {
+    if (!is_used_.exchange(true)) mailbox_->put({token_, nullptr});
+  }
+  void send(std::unique_ptr<Outcome> outcome) noexcept {
+    if (!is_used_.exchange(true)) mailbox_->put({token_, std::move(outcome)});
+  }
+
+ private:
+  std::shared_ptr<Mailbox> mailbox_;
+  std::uint64_t token_;
+  std::atomic<bool> is_used_{false};
+};
+
+void Reply::send(std::unique_ptr<Outcome> outcome) const noexcept {
+  address_->send(std::move(outcome));
+}
+
+// --- the side of the loop
+
+// The calls of one event loop. The loop alone holds it, by the callback of its reader. All needs
+// the GIL and runs on the loop's thread.
+class LoopChannel {
+ public:
+  // The channel of `loop`, made at its first call.
+  static LoopChannel& of(nb::handle loop);
+
+  explicit LoopChannel(nb::handle loop) : loop_(loop.ptr()), weak_loop_(weak(loop)) {}
+  LoopChannel(const LoopChannel&) = delete;
+  LoopChannel& operator=(const LoopChannel&) = delete;
+  ~LoopChannel() {
+    drop_calls();
+    const auto entry = channels().find(loop_);
+    if (entry != channels().end() && entry->second == this) channels().erase(entry);
+  }
+
+  // Begins a call whose outcome `future` gets.
+  std::function<void()> begin(nb::object future, nb::handle owner,
+                              const std::function<std::function<void()>(const Reply&)>& begin_call);
+  // Sets the futures of the calls that have ended.
+  void drain();
+
+  int traverse(visitproc visit, void* arg) {
+    for (auto& [token, call] : calls_) {
+      Py_VISIT(call.future.ptr());
+      Py_VISIT(call.owner.ptr());
+    }
+    Py_VISIT(weak_loop_.ptr());
+    return 0;
+  }
+  void clear() {
+    drop_calls();
+    weak_loop_.reset();
+  }
+
+ private:
+  struct Call {
+    nb::object future;
+    nb::object owner;
+    std::function<void()> cancel;
+  };
+
+  static nb::object weak(nb::handle object) {
+    return nb::module_::import_("weakref").attr("ref")(object);
+  }
+  // Entries leave with their channel. Never destroyed: the interpreter may be gone by then.
+  static std::unordered_map<PyObject*, LoopChannel*>& channels() {
+    static auto* all = new std::unordered_map<PyObject*, LoopChannel*>;
+    return *all;
+  }
+  bool serves(nb::handle loop) const {
+    return weak_loop_.is_valid() && weak_loop_().is(loop) && !mailbox_->is_inherited();
+  }
+  void drop_calls() noexcept;
+
+  PyObject* const loop_;  // to find the entry in channels() by; never followed
+  nb::object weak_loop_;
+  std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  std::unordered_map<std::uint64_t, Call> calls_;
+  std::uint64_t last_token_ = 0;
+};
+
+LoopChannel& LoopChannel::of(nb::handle loop) {
+  const auto entry = channels().find(loop.ptr());
+  if (entry != channels().end() && entry->second->serves(loop)) return *entry->second;
+  const nb::object channel = nb::cast(std::make_unique<LoopChannel>(loop));
+  auto& made = nb::cast<LoopChannel&>(channel);
+  loop.attr("add_reader")(made.mailbox_->fd(), channel.attr("drain"));
+  channels()[loop.ptr()] = &made;
+  return made;
+}
+
+std::function<void()> LoopChannel::begin(
+    nb::object future, nb::handle owner,
+    const std::function<std::function<void()>(const Reply&)>& begin_call) {
+  mailbox_->expect_letter();
+  const std::uint64_t token = ++last_token_;
+  const Reply reply(std::make_shared<Reply::Address>(mailbox_, token));
+  std::function<void()> cancel = begin_call(reply);
+  calls_.emplace(token, Call{std::move(future), nb::borrow(owner), cancel});
+  return cancel;
+}
+
+// Futures that nobody else holds may run anything when they go; the table is in order by then.
+void LoopChannel::drop_calls() noexcept {
+  const auto calls = std::exchange(calls_, {});
+  if (mailbox_->is_inherited()) return;
+  mailbox_->close();
+  for (const auto& [token, call] : calls) call.cancel();
+}
+
+void set_future(nb::handle future, Outcome* outcome) {
+  if (nb::cast<bool>(future.attr("done")())) return;  // cancelled
+  std::exception_ptr error;
+  try {
+    if (outcome == nullptr) throw RuVectorError("the call ended without an outcome");
+    future.attr("set_result")(outcome->to_python());
+    return;
+  } catch (const Cancelled&) {
+    future.attr("cancel")();
+    return;
+  } catch (...) {
+    error = std::current_exception();
+  }
+  future.attr("set_exception")(python_exception(error));
+}
+
+void LoopChannel::drain() {
+  if (mailbox_->is_inherited()) return;
+  const auto end = std::chrono::steady_clock::now() + kTurn;
+  Mailbox::Letter letter;
+  for (int i = 0; i < kMaxPerTurn && std::chrono::steady_clock::now() < end; ++i) {
+    if (!mailbox_->take(letter)) return;
+    auto node = calls_.extract(letter.token);
+    if (node.empty()) continue;  // its beginning failed
+    try {
+      set_future(node.mapped().future, letter.outcome.get());
+    } catch (nb::python_error& error) {
+      error.discard_as_unraisable("setting an asyncio future of ruvector");
+    }
+  }
+}
+
+// --- starting
+
+namespace {
+
+// asyncio's function that gives None where asyncio.get_running_loop raises. Never given back.
+PyObject* get_running_loop = nullptr;
+
+nb::object running_loop(const AsyncName& name) {
+  nb::object loop = nb::handle(get_running_loop)();
+  if (!loop.is_none()) return loop;
+  const std::string message = std::string(name.name) +
+                              " needs a running event loop: await it in a coroutine, or call " +
+                              name.sync_name;
+  PyErr_SetString(PyExc_RuntimeError, message.c_str());
+  throw nb::python_error();
+}
+
+}  // namespace
+
+nb::object start_async(const AsyncName& name, nb::handle owner,
+                       const std::function<std::function<void()>(const Reply&)>& begin) {
+  const nb::object loop = running_loop(name);
+  nb::object future = loop.attr("create_future")();
+  const std::function<void()> cancel = LoopChannel::of(loop).begin(future, owner, begin);
+  return make_async_call(name.name, std::move(future), cancel);
+}
+
+void init_asyncio_bridge(nb::module_& m) {
+  get_running_loop =
+      nb::object(nb::module_::import_("asyncio").attr("_get_running_loop")).release().ptr();
+  nb::class_<LoopChannel>(m, "_LoopChannel", nb::is_final(), nb::type_slots(gc_slots<LoopChannel>))
+      .def("drain", &LoopChannel::drain);
+  init_async_call(m);
+}
+
+}  // namespace ruvector::bindings

@@ -1,0 +1,74 @@
+#include "mailbox.h"
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+
+namespace ruvector::bindings {
+namespace {
+
+// How many forks lie between the first process and this one.
+std::atomic<unsigned> process_generation{0};
+
+const int forks_are_counted = pthread_atfork(nullptr, nullptr, [] { ++process_generation; });
+
+int open_eventfd() {
+  const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  return fd;
+}
+
+}  // namespace
+
+Mailbox::Mailbox() : fd_(open_eventfd()), generation_(process_generation.load()) {}
+
+Mailbox::~Mailbox() { ::close(fd_); }
+
+bool Mailbox::is_inherited() const { return generation_ != process_generation.load(); }
+
+void Mailbox::expect_letter() {
+  const std::lock_guard lock(mutex_);
+  ++expected_;
+  if (incoming_.capacity() < expected_) incoming_.reserve(2 * expected_);
+}
+
+void Mailbox::put(Letter letter) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (is_closed_) return;
+  incoming_.push_back(std::move(letter));
+  if (is_awake_) return;
+  is_awake_ = true;
+  eventfd_write(fd_, 1);
+}
+
+bool Mailbox::take(Letter& letter) {
+  if (next_ == taken_.size()) {
+    taken_.clear();
+    next_ = 0;
+    const std::lock_guard lock(mutex_);
+    if (incoming_.empty()) {
+      eventfd_t count = 0;
+      if (is_awake_) eventfd_read(fd_, &count);
+      is_awake_ = false;
+      return false;
+    }
+    taken_.reserve(expected_);
+    taken_.swap(incoming_);
+    expected_ -= taken_.size();
+  }
+  letter = std::move(taken_[next_++]);
+  return true;
+}
+
+void Mailbox::close() noexcept {
+  std::vector<Letter> dropped;  // Their destructors may run anything, also put().
+  const std::lock_guard lock(mutex_);
+  is_closed_ = true;
+  dropped.swap(incoming_);
+}
+
+}  // namespace ruvector::bindings

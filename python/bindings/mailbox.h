@@ -1,0 +1,57 @@
+// What threads of the library leave for one event loop, and the eventfd that wakes the loop.
+// Thread-safe: any thread may put; one thread, the loop's, does the rest. Nothing here touches
+// Python. After fork() the child must use no mailbox of its parent: see is_inherited().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "asyncio_bridge.h"
+
+namespace ruvector::bindings {
+
+class Mailbox {
+ public:
+  struct Letter {
+    std::uint64_t token;
+    std::unique_ptr<Outcome> outcome;
+  };
+
+  // Throws std::system_error when the process may open no more files.
+  Mailbox();
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+  ~Mailbox();
+
+  // Readable while there are letters.
+  int fd() const { return fd_; }
+  // Whether this process is a child of the one that made the mailbox. Reading the eventfd here
+  // would take the parent's wake-up away.
+  bool is_inherited() const;
+
+  // Makes room for one more letter, so that put() needs no memory.
+  void expect_letter();
+  // Wakes the loop. Drops the letter when the mailbox is closed.
+  void put(Letter letter) noexcept;
+  // The next letter if there is one. Stops waking the loop after the last one.
+  bool take(Letter& letter);
+  // What comes from now on is dropped.
+  void close() noexcept;
+
+ private:
+  const int fd_;
+  const unsigned generation_;  // of processes
+  std::mutex mutex_;
+  std::vector<Letter> incoming_;  // guarded by mutex_
+  std::size_t expected_ = 0;      // guarded by mutex_; letters to come
+  bool is_awake_ = false;         // guarded by mutex_; the eventfd is readable
+  bool is_closed_ = false;        // guarded by mutex_
+  std::vector<Letter> taken_;     // of the loop's thread
+  std::size_t next_ = 0;          // in taken_
+};
+
+}  // namespace ruvector::bindings
