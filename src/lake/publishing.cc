@@ -1,4 +1,6 @@
 // Bundles and snapshots of what the lake serves.
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "lake/ask.h"
@@ -58,6 +60,21 @@ RabitqPlusIndex saved_index(const Core& core, const lake::Entry& entry) {
   return RabitqPlusIndex::build(MatrixView{nullptr, 0, entry.dim}, params);
 }
 
+// The pages of a mapped index come with the searches that first use them, and threads start at the
+// first of all. Some searches here, spread over the rows, leave little of that to the user's first:
+// one reads all codes; more of them, while it takes no time that anybody notices, read rows.
+void rehearse(const RabitqPlusIndex& index) {
+  constexpr std::size_t kMost = 64;
+  constexpr std::chrono::milliseconds kTime{5};
+  const auto end = lake::Clock::now() + kTime;
+  const SharedArray<float> rows = index.rows();
+  for (std::size_t i = 0; i < std::min(kMost, rows.rows); ++i) {
+    const float* row = rows.data + (i * rows.rows / kMost) % rows.rows * rows.row_stride;
+    index.search({row, rows.cols}, 10);
+    if (lake::Clock::now() > end) return;
+  }
+}
+
 }  // namespace
 
 std::filesystem::path RuLake::publish_bundle(const LakeKey& key,
@@ -100,6 +117,7 @@ std::size_t RuLake::warm_from_dir(const LakeKey& key, const std::filesystem::pat
   if (snapshot.index.size() != 0) index = std::move(snapshot.index);
   const auto entry = lake::make_entry(std::move(snapshot.bundle), std::move(index), is_mapped);
   const std::size_t rows = entry->rows();
+  if (entry->index) rehearse(*entry->index);
   // Not checked: the first search asks the backend.
   const EntryPtr installed = core_->cache.install(*core_->cache.obtain(key), entry, {}, {});
   if (installed == entry) ++core_->counters.warm_installs;  // else it was there
