@@ -306,7 +306,7 @@ fs::path save_snapshot(const RabitqPlusIndex& index, RuLakeBundle bundle, const 
   staged.rename_to(path);
   sync_directory(directory);  // before a bundle can name it
   bundle.write_to_dir(directory);
-  if (lock.exclusive()) remove_old_files(directory, *bundle.index_file);
+  if (lock.exclusive()) remove_old_files(directory, bundle.index_file);
   return path;
 }
 
