@@ -54,9 +54,11 @@ from ruvector.lake import (
     RuLakeBundle,
 )
 from ruvector.results import CpuFeatures, Hit, Recommendation, SearchStats
+from ruvector.stores import ArrowBackend, ParquetBackend, PostgresBackend
 
 __all__ = [
     "AnyIndex",
+    "ArrowBackend",
     "BackendAdapter",
     "BackendError",
     "BinaryCodes",
@@ -79,8 +81,10 @@ __all__ = [
     "LakeKey",
     "LakeSession",
     "LocalBackend",
+    "ParquetBackend",
     "PerBackendStats",
     "PersistError",
+    "PostgresBackend",
     "PulledBatch",
     "PulledChanges",
     "RabitqAsymIndex",

@@ -290,6 +290,35 @@ def test_a_refresh_after_an_append_of_one_percent_reads_less_than_two(tmp_path: 
     assert backend.bytes_read - before <= 0.02 * total
 
 
+def test_a_lake_refreshes_after_an_append_without_pulling_all_again(tmp_path: Path) -> None:
+    tables = [rows_of(20_000 * part, 20_000, dim=64) for part in range(10)]
+    for part, table in enumerate(tables):
+        write(tmp_path / "docs" / f"part-{part}.parquet", table)
+    time.sleep(0.15)
+    backend = ParquetBackend("files", tmp_path)
+    lake = ruvector.RuLake()
+    lake.register_backend(backend)
+
+    def nearest(table: Any, row: int) -> int:
+        query = np.array(table["vector"][row].as_py(), dtype=np.float32)
+        return lake.search_one("docs", query, k=1, backend="files")[0].id
+
+    assert nearest(tables[3], 7) == 60_007
+    new = rows_of(200_000, 2_000, dim=64)
+    write(tmp_path / "docs" / "part-10.parquet", new)
+    total = sum(path.stat().st_size for path in (tmp_path / "docs").iterdir())
+    before = backend.bytes_read
+    assert nearest(new, 11) == 200_011
+    assert backend.bytes_read - before <= 0.02 * total
+    stats = lake.cache_stats()
+    assert stats.incremental == 1
+    assert stats.misses == 2
+    assert nearest(tables[3], 7) == 60_007
+    (tmp_path / "docs" / "part-10.parquet").unlink()
+    assert nearest(new, 11) < 200_000
+    assert lake.cache_stats().incremental == 2
+
+
 # --- files that change while they are read
 
 

@@ -228,13 +228,20 @@ class LocalFiles:
         if directory.is_dir():
             if single.exists():
                 raise ValueError(f"{directory} and {single} are both there")
-            paths = list(self._walk(directory))
+            paths = list(self._walk(collection))
         elif single.is_file():
-            paths = [single]
+            paths = [single.name]
         else:
             return None
-        versions = [self._version(path.relative_to(self._root).as_posix()) for path in paths]
+        versions = [self._version(path) for path in paths]
+        self._forget_others(collection, {version.path for version in versions})
         return sorted(versions, key=lambda version: version.path)
+
+    def _forget_others(self, collection: str, paths: set[str]) -> None:
+        with self._lock:
+            for path in [path for path in self._footers if path.startswith(f"{collection}/")]:
+                if path not in paths:
+                    del self._footers[path]
 
     def open(self, file: FileVersion) -> _LocalFile:
         descriptor = self._open(file.path)
@@ -246,20 +253,23 @@ class LocalFiles:
             os.close(descriptor)
             raise
 
-    def _walk(self, directory: Path) -> Iterator[Path]:
-        def stop(error: OSError) -> None:
-            raise error
-
-        self._resolved(directory.name)
-        for folder, folders, names in os.walk(directory, onerror=stop):
-            for name in folders:
-                path = Path(folder, name)
-                if path.is_symlink() and not name.startswith((".", "_")):
-                    raise ValueError(f"{path} is a symbolic link to a directory: not followed")
-            for name in names:
-                path = Path(folder, name)
-                if _is_data(PurePosixPath(path.relative_to(directory).as_posix())):
-                    yield path
+    def _walk(self, collection: str) -> Iterator[str]:
+        """Paths below the root of the files of data."""
+        self._resolved(collection)
+        folders = [collection]
+        while folders:
+            folder = folders.pop()
+            with os.scandir(f"{self._root}/{folder}") as entries:
+                for entry in entries:
+                    path = f"{folder}/{entry.name}"
+                    if entry.name.startswith((".", "_")):
+                        continue
+                    if entry.is_dir():
+                        if entry.is_symlink():
+                            raise ValueError(f"{path} is a symbolic link to a directory")
+                        folders.append(path)
+                    elif entry.name.endswith(SUFFIX):
+                        yield path
 
     def _resolved(self, path: str) -> str:
         """The path below the root without symbolic links."""
@@ -291,14 +301,27 @@ class LocalFiles:
             raise
 
     def _version(self, path: str) -> FileVersion:
+        return self._known_version(path) or self._read_version(path)
+
+    def _known_version(self, path: str) -> FileVersion | None:
+        """Without opening it: a file that was below the root at an earlier listing and rests."""
+        with self._lock:
+            known = self._footers.get(path)
+        if known is None:
+            return None
+        try:
+            identity = _stat_identity(os.lstat(f"{self._root}/{path}"))
+        except OSError:
+            return None
+        return (
+            FileVersion(path, identity[0], (*identity, known[1])) if known[0] == identity else None
+        )
+
+    def _read_version(self, path: str) -> FileVersion:
         descriptor = self._open(path)
         try:
             status = os.fstat(descriptor)
             identity = _stat_identity(status)
-            with self._lock:
-                known = self._footers.get(path)
-            if known is not None and known[0] == identity:
-                return FileVersion(path, status.st_size, (*identity, known[1]))
             is_fresh = _is_fresh(status)  # before the footer is read
             footer, count = _footer_of(descriptor, status.st_size)
             self._counter.add(count)
