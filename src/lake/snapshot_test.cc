@@ -462,5 +462,24 @@ TEST_F(SnapshotTest, SavingAndOpeningAtOnceAlwaysGivesOneOfTheSnapshots) {
   EXPECT_EQ(names().size(), 3u);
 }
 
+// Who opens reads the bundle, then the index: a save between the two removes that index.
+TEST_F(SnapshotTest, AnIndexThatANewerSaveRemovesWhileItIsOpenedIsNoError) {
+  const std::vector<RabitqPlusIndex> indexes = {make_index(1, 1), make_index(1, 2)};
+  save(indexes[0], make_bundle(0));
+  std::atomic<bool> done = false;
+  std::thread saver([&] {
+    for (std::size_t i = 1; !done; i = 1 - i) save(indexes[i], make_bundle(i));
+  });
+  std::vector<std::thread> readers;
+  for (int reader = 0; reader < 3; ++reader) {
+    readers.emplace_back([&] {
+      for (int i = 0; i < 1000; ++i) EXPECT_NO_THROW(open(false));
+    });
+  }
+  for (std::thread& reader : readers) reader.join();
+  done = true;
+  saver.join();
+}
+
 }  // namespace
 }  // namespace ruvector::lake
