@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -15,6 +14,10 @@
 #include <system_error>
 
 #include "ruvector/base/errors.h"
+
+#if __has_include(<linux/openat2.h>)
+#include <linux/openat2.h>
+#endif
 
 namespace ruvector::lake {
 namespace {
@@ -30,7 +33,8 @@ constexpr int kMaxRaces = 100;
 }
 
 // Negative with errno, as openat().
-int open_beneath(int directory, const char* name) {
+int open_beneath([[maybe_unused]] int directory, [[maybe_unused]] const char* name) {
+#ifdef RESOLVE_BENEATH
   open_how how{};
   how.flags = static_cast<unsigned>(kReadFlags);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
@@ -39,6 +43,9 @@ int open_beneath(int directory, const char* name) {
     const long fd = ::syscall(SYS_openat2, directory, name, &how, sizeof(how));
     if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) return static_cast<int>(fd);
   }
+#else
+  errno = ENOSYS;
+#endif
   return -1;
 }
 
@@ -50,9 +57,20 @@ std::optional<std::string> link_target(int directory, const std::string& name) {
   return std::string(target.data(), static_cast<std::size_t>(size));
 }
 
-// Without openat2(), which kernels before 5.6 and some sandboxes lack: follows links by hand, and
-// only those that name another file of the same directory.
-int open_by_hand(int directory, std::string name) {
+int open_file(int directory, const std::string& name) {
+  const int fd = open_beneath(directory, name.c_str());
+  if (fd >= 0 || (errno != ENOSYS && errno != EPERM && errno != EINVAL)) return fd;
+  return open_without_openat2(directory, name);
+}
+
+bool is_regular(int fd) {
+  struct stat status{};
+  return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+}  // namespace
+
+int open_without_openat2(int directory, std::string name) {
   for (int links = 0; links <= kMaxLinks; ++links) {
     const int fd = ::openat(directory, name.c_str(), kReadFlags | O_NOFOLLOW);
     if (fd >= 0 || errno != ELOOP) return fd;
@@ -67,19 +85,6 @@ int open_by_hand(int directory, std::string name) {
   errno = ELOOP;
   return -1;
 }
-
-int open_file(int directory, const std::string& name) {
-  const int fd = open_beneath(directory, name.c_str());
-  if (fd >= 0 || (errno != ENOSYS && errno != EPERM && errno != EINVAL)) return fd;
-  return open_by_hand(directory, name);
-}
-
-bool is_regular(int fd) {
-  struct stat status{};
-  return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-}  // namespace
 
 bool is_file_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxNameBytes || name == "." || name == "..") return false;
