@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 
@@ -127,7 +128,9 @@ std::shared_ptr<Entry> Priming::finish(KeyState& state, RuLakeBundle bundle, Rab
                                        Clock::time_point started) const {
   const bool mapped = params_.cache_dir.has_value();
   if (mapped) {
-    std::filesystem::create_directories(*params_.cache_dir);
+    std::error_code error;
+    std::filesystem::create_directories(*params_.cache_dir, error);
+    if (error) throw PersistError(*params_.cache_dir, "cannot be made: " + error.message());
     index.spill_to(*params_.cache_dir);
   }
   const auto took = static_cast<std::uint64_t>(
