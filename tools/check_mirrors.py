@@ -12,6 +12,11 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "src/base/worker_pool.cc": "src/base/parallel_test.cc",
     "src/lake/local_collection.cc": "src/lake/local_backend_test.cc",
     "src/lake/read_fully.cc": "src/lake/file_version_test.cc",
+    "src/lake/backend.cc": "src/lake/pulled_test.cc",
+    "src/lake/backends.cc": "src/lake/lake_test.cc",
+    "src/lake/core.cc": "src/lake/federation_test.cc",
+    "src/lake/entry.cc": "src/lake/cache_test.cc",
+    "src/lake/gathering.cc": "src/lake/federation_test.cc",
     "python/ruvector/__init__.py": "tests/python/test_index.py",
     "python/ruvector/_typing.py": "tests/python/test_index.py",
 }
