@@ -48,7 +48,7 @@ class Server:
     programs: Path
     data: Path
     port: int
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[Any] | None = None
 
     @property
     def dsn(self) -> str:
@@ -88,8 +88,9 @@ class Server:
 
     def execute(self, *statements: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
+            cursor = connection.cursor()
             for statement in statements:
-                cursor = connection.execute(statement)
+                cursor.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
 
@@ -441,8 +442,8 @@ def test_a_pull_that_is_given_up_does_not_read_the_rest(
     fill_many(server)
     chunks = backend.pull_chunks("docs")
     next(chunks)
-    assert hasattr(chunks, "close")
     chunks.close()
+    busy: list[Any] = [True]
     for _ in range(100):
         busy = server.execute("SELECT FROM pg_stat_activity WHERE application_name = 'ruvector'")
         if not busy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -154,7 +154,7 @@ class ArrowBackend(BackendAdapter):
         batches = list(self.pull_chunks(collection))
         return join_batches(batches, batches[0].generation)
 
-    def pull_chunks(self, collection: str) -> Iterator[ArrayBatch]:
+    def pull_chunks(self, collection: str) -> Generator[ArrayBatch, None, None]:
         """The record batches of the source in turn."""
         registration = self._registration(collection)
         generation = registration.current()

@@ -7,7 +7,7 @@ import json
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -171,7 +171,7 @@ class ParquetBackend(BackendAdapter):
             return join_batches(batches, version.generation)
         raise AssertionError("unreachable")
 
-    def pull_chunks(self, collection: str) -> Iterator[ArrayBatch]:
+    def pull_chunks(self, collection: str) -> Generator[ArrayBatch, None, None]:
         """Batches of some ten thousand rows, file by file.
 
         Lists again when a file is replaced before the first batch was given. Afterwards a replaced

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString
@@ -249,7 +249,7 @@ class PostgresBackend(BackendAdapter):
         batches = list(self.pull_chunks(collection))
         return join_batches(batches, batches[0].generation)
 
-    def pull_chunks(self, collection: str) -> Iterator[ArrayBatch]:
+    def pull_chunks(self, collection: str) -> Generator[ArrayBatch, None, None]:
         """Batches of about 8 MiB, all of one snapshot."""
         table = self._table(collection)
         with self._connection() as connection:
@@ -357,7 +357,6 @@ class PostgresBackend(BackendAdapter):
         """A connection without a transaction. It is used again unless something went wrong."""
         import psycopg
 
-        connection: Connection[tuple[Any, ...]] | None = None
         try:
             connection = self._idle_connection() or psycopg.connect(
                 self._dsn,
@@ -366,12 +365,15 @@ class PostgresBackend(BackendAdapter):
                 connect_timeout=_CONNECT_TIMEOUT_S,
                 application_name="ruvector",
             )
+        except psycopg.Error as error:
+            raise backend_error(self._name, str(error).strip()) from error
+        try:
             yield connection
-        except BaseException as error:
-            if connection is not None:
-                connection.close()
-            if isinstance(error, (psycopg.Error, CopyError)):
-                raise backend_error(self._name, str(error).strip()) from error
+        except (psycopg.Error, CopyError) as error:
+            connection.close()
+            raise backend_error(self._name, str(error).strip()) from error
+        except BaseException:
+            connection.close()
             raise
         with self._lock:
             if len(self._idle) < _CONNECTIONS_KEPT:
