@@ -148,8 +148,8 @@ inline constexpr const char* kSearchOneAsync =
     R"(``search_one`` for coroutines: ``hits = await lake.search_one_async("docs", query, k=10)``.
 
 The search starts at once, on threads of the library, with a copy of the query; what it
-gives can be awaited, gathered or made a task. Cancelling the task ends the search; a pull
-that it began goes on for later searches. Works on asyncio and uvloop.
+gives can be awaited, gathered or made a task. Cancelling the task ends the search, and a
+pull that nobody else waits for. Works on asyncio and uvloop.
 
 Raises:
     RuntimeError: no event loop is running.

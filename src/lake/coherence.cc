@@ -268,8 +268,12 @@ void Coherence::serve(const KeyStatePtr& state, const std::shared_ptr<void>& kee
   }
   waiters.erase(first_gone, waiters.end());
   if (waiters.empty()) return;
+  // Those who came meanwhile will want what is being pulled.
   const Progress stop_when_all_have_gone = [&](std::size_t, std::size_t) {
-    if (std::all_of(waiters.begin(), waiters.end(), has_gone)) std::rethrow_exception(cancelled);
+    if (!std::all_of(waiters.begin(), waiters.end(), has_gone)) return;
+    const std::lock_guard lock(state->mutex);
+    const std::vector<Waiter>& later = state->waiters;
+    if (std::all_of(later.begin(), later.end(), has_gone)) std::rethrow_exception(cancelled);
   };
   EntryPtr entry;
   std::exception_ptr error;
