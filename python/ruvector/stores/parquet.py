@@ -228,19 +228,22 @@ class ParquetBackend(BackendAdapter):
 
     def _listed(self, collection: str) -> _Version:
         require_collection_name(collection)
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                with self._told(f"listing '{collection}'"):
-                    files = self._store.files(collection)
-                break
-            except Moved as moved:
-                if attempt == _ATTEMPTS:
-                    raise self._moved_away(collection, moved) from moved
+        files = self._files(collection)
         if files is None:
             raise unknown_collection(self._name, collection)
         listing = json.dumps([(file.path, file.size, *file.identity) for file in files])
         digest = hashlib.sha256(listing.encode()).hexdigest()
         return _Version(f"parquet:{digest}", {file.path: file for file in files})
+
+    def _files(self, collection: str) -> list[FileVersion] | None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                with self._told(f"listing '{collection}'"):
+                    return self._store.files(collection)
+            except Moved as moved:
+                if attempt == _ATTEMPTS:
+                    raise self._moved_away(collection, moved) from moved
+        raise AssertionError("unreachable")
 
     def _read(self, version: _Version, files: list[FileVersion]) -> Iterator[ArrayBatch]:
         """The rows of some files; notes their ids in `version`. Raises `Moved`."""
