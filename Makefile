@@ -26,7 +26,7 @@ help:  ## list these targets
 
 # --- what people run
 
-.PHONY: demo test test-cpp test-python bench
+.PHONY: demo test test-cpp test-python bench bench-lake
 demo: $(venv)/.package $(venv)/.extra-demo  ## embed the standard library's documentation and ask it questions
 	@$(python) examples/python/demo.py $(ARGS)
 
@@ -40,6 +40,9 @@ test-python: $(venv)/.package $(venv)/.extra-demo $(venv)/.extra-test
 
 bench: $(venv)/.package $(venv)/.extra-bench  ## benchmarks beside other libraries; writes benchmarks/results
 	@$(python) -m benchmarks $(ARGS)
+
+bench-lake: $(venv)/.package $(venv)/.extra-bench  ## the lake beside the original; writes benchmarks/results/lake
+	@$(python) -m benchmarks.lake $(ARGS)
 
 # --- the virtual environment: the package as a user would get it, built as a release wheel
 

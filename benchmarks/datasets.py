@@ -104,6 +104,16 @@ def minilm(queries: int) -> tuple[Rows, Rows]:
     return base, unit(real("minilm_wordnet_queries.f16.npy"))[:queries]
 
 
+def minilm_repeated(rows: int, queries: int) -> tuple[Rows, Rows]:
+    """The glosses, then as many of them again as are wanted, moved by noise of norm 0.1."""
+    base, asked = minilm(queries)
+    rng = np.random.default_rng(10)
+    again = base[: rows - len(base)]
+    noise = rng.standard_normal(again.shape, dtype=np.float32)
+    noise *= np.float32(0.1 / np.sqrt(base.shape[1]))
+    return np.concatenate([base, unit(again + noise)]), asked
+
+
 def sift(queries: int) -> tuple[Rows, Rows]:
     return real("sift_base.u8.npy"), real("sift_queries.u8.npy")[:queries]
 
@@ -138,6 +148,12 @@ DATASETS = {
     "quick": clusters_set(5_000, 128, 200),
     "g128": Dataset("g128", "pure Gaussian, 100,000 x 128", lambda: gaussian(100_000, 128, 1_000)),
     "minilm": Dataset("minilm", "MiniLM glosses, 117,659 x 384", lambda: minilm(1_000)),
+    "quick-384": clusters_set(3_000, 384, 100),
+    "minilm-200k": Dataset(
+        "minilm-200k",
+        "MiniLM glosses, 117,659 and 82,341 again with noise, 200,000 x 384",
+        lambda: minilm_repeated(200_000, 200),
+    ),
     "sift": Dataset("sift", "SIFT descriptors, 256,000 x 128", lambda: sift(1_000)),
     "m1": Dataset("m1", "mixture around MiniLM, 1,000,000 x 384", lambda: mixture(1_000_000, 200)),
 }

@@ -1,4 +1,4 @@
-"""The targets' table on the project's front page, between two marks."""
+"""The tables on the project's front page, each between two marks."""
 
 from __future__ import annotations
 
@@ -19,14 +19,18 @@ def machine_line(results: Results) -> str:
     )
 
 
+def between(page: str, begin: str, end: str, text: str) -> str:
+    """`page` with `text` between two marks. ValueError without both marks."""
+    before, found_begin, rest = page.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not found_begin or not found_end:
+        raise ValueError(f"the front page lacks '{begin}' or '{end}'")
+    return f"{before}{begin}\n{text}\n{end}{after}"
+
+
 def with_targets(page: str, results: Results) -> str:
-    """`page` with the present table between its marks. ValueError without both marks."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the front page lacks '{BEGIN}' or '{END}'")
     table = f"{machine_line(results)}\n\n{targets_table(results)}"
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+    return between(page, BEGIN, END, table)
 
 
 def renew(page: Path, results: Results) -> None:

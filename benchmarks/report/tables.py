@@ -20,7 +20,11 @@ def value_text(verdict: Verdict) -> str:
 
 
 def targets_table(results: Results) -> str:
-    header = ["claim (1 thread)", "against", "ruvector", "peer", "ratio", "target", "outcome"]
+    return verdicts_table("claim (1 thread)", judge_all(results))
+
+
+def verdicts_table(claim: str, verdicts: list[Verdict]) -> str:
+    header = [claim, "against", "ruvector", "peer", "ratio", "target", "outcome"]
     rows = [
         [
             verdict.claim,
@@ -31,7 +35,7 @@ def targets_table(results: Results) -> str:
             verdict.target_text(),
             verdict.outcome_text(),
         ]
-        for verdict in judge_all(results)
+        for verdict in verdicts
     ]
     return markdown(header, rows)
 

@@ -1,0 +1,1 @@
+"""ruLake measured by itself and beside the original."""

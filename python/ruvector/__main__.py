@@ -1,0 +1,8 @@
+"""``python -m ruvector`` is the command ``ruvector``."""
+
+import sys
+
+from ruvector.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
