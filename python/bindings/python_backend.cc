@@ -95,9 +95,16 @@ std::string id_of(const nb::object& adapter) {
                             const std::string* collection, const std::string& reason,
                             const nb::object& exception) {
   HeldObject cause(exception);
-  const bool is_lookup =
-      PyErr_GivenExceptionMatches(exception.ptr(), PyExc_LookupError) != 0 && collection != nullptr;
-  if (is_lookup) throw PythonUnknownCollection(backend, *collection, std::move(cause));
+  // Not every LookupError: an index out of range is a mistake, which must not look like a name that
+  // is not there.
+  const auto is_a = [&](nb::handle type) {
+    return PyErr_GivenExceptionMatches(exception.ptr(), type.ptr()) != 0;
+  };
+  const bool is_unknown_name =
+      is_a(PyExc_KeyError) ||
+      is_a(nb::module_::import_("ruvector.errors").attr("UnknownCollection"));
+  if (is_unknown_name && collection != nullptr)
+    throw PythonUnknownCollection(backend, *collection, std::move(cause));
   throw PythonBackendError(backend, call_text(method, collection) + reason, std::move(cause));
 }
 

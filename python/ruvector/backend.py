@@ -43,8 +43,9 @@ class BackendAdapter(abc.ABC):
     """A store of your own: derive a class and register an instance with ``RuLake``.
 
     ruLake calls it from threads of its own and from several at once; it may sleep and wait, which
-    stops no event loop. LookupErrors that it raises surface as ``UnknownCollection``, all other
-    exceptions as ``BackendError``, both with the original as ``__cause__``.
+    stops no event loop. ``KeyError`` and ``UnknownCollection`` that it raises surface as
+    ``UnknownCollection``, all other exceptions as ``BackendError``, both with the original as
+    ``__cause__``.
 
     >>> import numpy as np, ruvector
     >>> class Shelf(ruvector.BackendAdapter):
@@ -82,7 +83,7 @@ class BackendAdapter(abc.ABC):
 
     @abc.abstractmethod
     def pull_vectors(self, collection: str) -> PulledBatch:
-        """The whole collection. Raises a LookupError when there is none of that name."""
+        """The whole collection. Raises ``KeyError`` when there is none of that name."""
 
     @abc.abstractmethod
     def generation(self, collection: str) -> int | str:

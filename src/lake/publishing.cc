@@ -34,6 +34,11 @@ RuLakeBundle present_bundle(Core& core, const LakeKey& key) {
   return core.current(key, {}, {.searches = 0, .takes_older = false}).entry->bundle;
 }
 
+bool is_of_same_data(const RuLakeBundle& a, const RuLakeBundle& b) {
+  return a.data_ref == b.data_ref && a.dim == b.dim && a.generation == b.generation &&
+         a.rotation_seed == b.rotation_seed;
+}
+
 ReadParams read_params(const Core& core, bool lenient) {
   return {.lenient = lenient, .trusted_keys = core.params.trusted_keys};
 }
@@ -60,6 +65,23 @@ RabitqPlusIndex saved_index(const Core& core, const lake::Entry& entry) {
   return RabitqPlusIndex::build(MatrixView{nullptr, 0, entry.dim}, params);
 }
 
+// A snapshot of the same data in the directory stays one: the new bundle names its index, too. Who
+// signs vouches for it, so then the old bundle must be of the same hand.
+void keep_index(RuLakeBundle& bundle, const std::filesystem::path& directory,
+                const std::optional<Ed25519PrivateKey>& signing_key) {
+  if (!RuLakeBundle::exists_in(directory)) return;
+  ReadParams params;
+  if (signing_key) params.trusted_keys = {public_key_of(*signing_key)};
+  try {
+    const RuLakeBundle old = RuLakeBundle::read_from_dir(directory, params);
+    if (!is_of_same_data(old, bundle)) return;
+    bundle.index_file = old.index_file;
+    bundle.index_digest = old.index_digest;
+  } catch (const RuVectorError&) {
+    // What cannot be trusted is replaced.
+  }
+}
+
 // The pages of a mapped index come with the searches that first use them, and threads start at the
 // first of all. Some searches here, spread over the rows, leave little of that to the user's first:
 // one reads all codes; more of them, while it takes no time that anybody notices, read rows.
@@ -80,6 +102,7 @@ void rehearse(const RabitqPlusIndex& index) {
 std::filesystem::path RuLake::publish_bundle(const LakeKey& key,
                                              const std::filesystem::path& directory) const {
   RuLakeBundle bundle = present_bundle(*core_, key);
+  keep_index(bundle, directory, core_->params.signing_key);
   if (core_->params.signing_key) bundle.sign(*core_->params.signing_key);
   return bundle.write_to_dir(directory);
 }

@@ -174,6 +174,22 @@ TEST_F(PublishingTest, ASnapshotAnswersAsTheLakeDidWithTheSameIds) {
   EXPECT_EQ(answers_of_snapshot(), before);
 }
 
+TEST_F(PublishingTest, PublishingTheSameDataLeavesASnapshotOpenable) {
+  const auto expected = search(lake_);
+  lake_.save_cache_to_dir(kHot, folder_.path());
+  lake_.publish_bundle(kHot, folder_.path());
+  EXPECT_EQ(answers_of_snapshot(), expected);
+}
+
+TEST_F(PublishingTest, PublishingSignsNoIndexThatAnotherHandNamed) {
+  search(lake_);
+  lake_.save_cache_to_dir(kHot, folder_.path());
+  RuLake signing({.signing_key = key_of(1)});
+  signing.register_backend(hot_);
+  signing.publish_bundle(kHot, folder_.path());
+  EXPECT_EQ(RuLakeBundle::read_from_dir(folder_.path()).index_digest, std::nullopt);
+}
+
 TEST_F(PublishingTest, NothingCachedIsNothingToSave) {
   EXPECT_THROW(lake_.save_cache_to_dir(kHot, folder_.path()), CacheMissError);
   EXPECT_TRUE(fs::is_empty(folder_.path()));
