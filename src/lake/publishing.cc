@@ -65,6 +65,11 @@ RabitqPlusIndex saved_index(const Core& core, const lake::Entry& entry) {
   return RabitqPlusIndex::build(MatrixView{nullptr, 0, entry.dim}, params);
 }
 
+bool is_of_same_data(const RuLakeBundle& a, const RuLakeBundle& b) {
+  return a.data_ref == b.data_ref && a.dim == b.dim && a.generation == b.generation &&
+         a.rotation_seed == b.rotation_seed;
+}
+
 // A snapshot of the same data in the directory stays one: the new bundle names its index, too. Who
 // signs vouches for it, so then the old bundle must be of the same hand.
 void keep_index(RuLakeBundle& bundle, const std::filesystem::path& directory,
