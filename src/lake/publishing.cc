@@ -1,10 +1,13 @@
 // Bundles and snapshots of what the lake serves.
 #include <algorithm>
 #include <chrono>
+#include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "lake/ask.h"
 #include "lake/core.h"
+#include "lake/directory_lock.h"
 #include "lake/snapshot.h"
 
 namespace ruvector {
@@ -32,11 +35,6 @@ RuLakeBundle present_bundle(Core& core, const LakeKey& key) {
     return *told;
   }
   return core.current(key, {}, {.searches = 0, .takes_older = false}).entry->bundle;
-}
-
-bool is_of_same_data(const RuLakeBundle& a, const RuLakeBundle& b) {
-  return a.data_ref == b.data_ref && a.dim == b.dim && a.generation == b.generation &&
-         a.rotation_seed == b.rotation_seed;
 }
 
 ReadParams read_params(const Core& core, bool lenient) {
@@ -71,20 +69,23 @@ bool is_of_same_data(const RuLakeBundle& a, const RuLakeBundle& b) {
 }
 
 // A snapshot of the same data in the directory stays one: the new bundle names its index, too. Who
-// signs vouches for it, so then the old bundle must be of the same hand.
-void keep_index(RuLakeBundle& bundle, const std::filesystem::path& directory,
+// signs vouches for it, so then the old bundle must be of the same hand. Returns whether it does.
+bool keep_index(RuLakeBundle& bundle, const std::filesystem::path& directory,
                 const std::optional<Ed25519PrivateKey>& signing_key) {
-  if (!RuLakeBundle::exists_in(directory)) return;
+  bundle.index_file.reset();
+  bundle.index_digest.reset();
+  if (!RuLakeBundle::exists_in(directory)) return false;
   ReadParams params;
   if (signing_key) params.trusted_keys = {public_key_of(*signing_key)};
   try {
     const RuLakeBundle old = RuLakeBundle::read_from_dir(directory, params);
-    if (!is_of_same_data(old, bundle)) return;
+    if (!is_of_same_data(old, bundle)) return false;
     bundle.index_file = old.index_file;
     bundle.index_digest = old.index_digest;
   } catch (const RuVectorError&) {
     // What cannot be trusted is replaced.
   }
+  return bundle.index_file.has_value();
 }
 
 // The pages of a mapped index come with the searches that first use them, and threads start at the
@@ -97,7 +98,11 @@ void rehearse(const RabitqPlusIndex& index) {
   const SharedArray<float> rows = index.rows();
   for (std::size_t i = 0; i < std::min(kMost, rows.rows); ++i) {
     const float* row = rows.data + (i * rows.rows / kMost) % rows.rows * rows.row_stride;
-    index.search({row, rows.cols}, 10);
+    try {
+      index.search({row, rows.cols}, 10);
+    } catch (const std::invalid_argument&) {
+      return;  // a damaged row, which is for `verify` to find
+    }
     if (lake::Clock::now() > end) return;
   }
 }
@@ -107,7 +112,11 @@ void rehearse(const RabitqPlusIndex& index) {
 std::filesystem::path RuLake::publish_bundle(const LakeKey& key,
                                              const std::filesystem::path& directory) const {
   RuLakeBundle bundle = present_bundle(*core_, key);
-  keep_index(bundle, directory, core_->params.signing_key);
+  std::optional<lake::DirectoryLock> lock;  // savers remove an index when they save another one
+  if (keep_index(bundle, directory, core_->params.signing_key)) {
+    lock.emplace(directory);
+    keep_index(bundle, directory, core_->params.signing_key);
+  }
   if (core_->params.signing_key) bundle.sign(*core_->params.signing_key);
   return bundle.write_to_dir(directory);
 }
