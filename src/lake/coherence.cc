@@ -104,6 +104,8 @@ Coherence::Asked Coherence::ask_generation(KeyState& state, BackendAdapter& back
     ++counters_.checks;
     try {
       return ask(key, [&] { return backend.generation(key.collection); });
+    } catch (const UnknownCollection&) {
+      throw;  // that is an answer
     } catch (...) {
       ++counters_.failures;
       throw;
@@ -261,12 +263,11 @@ void Coherence::serve(const KeyStatePtr& state, const std::shared_ptr<void>& kee
                       std::vector<Waiter> waiters) {
   const auto has_gone = [](const Waiter& waiter) { return waiter.cancelled->load(); };
   const auto cancelled = std::make_exception_ptr(Cancelled("the search was cancelled"));
-  const auto first_gone = std::stable_partition(waiters.begin(), waiters.end(),
-                                                [&](const Waiter& w) { return !has_gone(w); });
-  for (auto waiter = first_gone; waiter != waiters.end(); ++waiter) {
-    answer(*waiter, nullptr, cancelled);
-  }
-  waiters.erase(first_gone, waiters.end());
+  std::erase_if(waiters, [&](const Waiter& waiter) {
+    if (!has_gone(waiter)) return false;
+    answer(waiter, nullptr, cancelled);
+    return true;
+  });
   if (waiters.empty()) return;
   // Those who came meanwhile will want what is being pulled.
   const Progress stop_when_all_have_gone = [&](std::size_t, std::size_t) {
