@@ -1,8 +1,8 @@
 // Bundles and snapshots of what the lake serves.
 #include <algorithm>
 #include <chrono>
-#include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "lake/ask.h"
@@ -69,23 +69,20 @@ bool is_of_same_data(const RuLakeBundle& a, const RuLakeBundle& b) {
 }
 
 // A snapshot of the same data in the directory stays one: the new bundle names its index, too. Who
-// signs vouches for it, so then the old bundle must be of the same hand. Returns whether it does.
-bool keep_index(RuLakeBundle& bundle, const std::filesystem::path& directory,
+// signs vouches for it, so then the old bundle must be of the same hand.
+void keep_index(RuLakeBundle& bundle, const std::filesystem::path& directory,
                 const std::optional<Ed25519PrivateKey>& signing_key) {
-  bundle.index_file.reset();
-  bundle.index_digest.reset();
-  if (!RuLakeBundle::exists_in(directory)) return false;
+  if (!RuLakeBundle::exists_in(directory)) return;
   ReadParams params;
   if (signing_key) params.trusted_keys = {public_key_of(*signing_key)};
   try {
     const RuLakeBundle old = RuLakeBundle::read_from_dir(directory, params);
-    if (!is_of_same_data(old, bundle)) return false;
+    if (!is_of_same_data(old, bundle)) return;
     bundle.index_file = old.index_file;
     bundle.index_digest = old.index_digest;
   } catch (const RuVectorError&) {
     // What cannot be trusted is replaced.
   }
-  return bundle.index_file.has_value();
 }
 
 // The pages of a mapped index come with the searches that first use them, and threads start at the
@@ -111,12 +108,13 @@ void rehearse(const RabitqPlusIndex& index) {
 
 std::filesystem::path RuLake::publish_bundle(const LakeKey& key,
                                              const std::filesystem::path& directory) const {
+  present_bundle(*core_, key);  // a pull, if it takes one, holds nobody up
+  std::error_code error;        // if it is one, the lock says so
+  std::filesystem::create_directories(directory, error);
+  // Who saves a snapshot here meanwhile would lose it to a bundle from before.
+  const lake::DirectoryLock lock(directory);
   RuLakeBundle bundle = present_bundle(*core_, key);
-  std::optional<lake::DirectoryLock> lock;  // savers remove an index when they save another one
-  if (keep_index(bundle, directory, core_->params.signing_key)) {
-    lock.emplace(directory);
-    keep_index(bundle, directory, core_->params.signing_key);
-  }
+  keep_index(bundle, directory, core_->params.signing_key);
   if (core_->params.signing_key) bundle.sign(*core_->params.signing_key);
   return bundle.write_to_dir(directory);
 }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -279,6 +280,45 @@ TEST_F(PublishingTest, AForeignIndexUnderAValidBundleIsRefused) {
   EXPECT_THROW(reader.warm_from_dir(kHot, folder_.path()), WitnessMismatch);
   EXPECT_THROW(reader.warm_from_dir(kHot, folder_.path(), true), WitnessMismatch);
   EXPECT_EQ(reader.cache_entry_count(), 0u);
+}
+
+TEST_F(PublishingTest, ADamagedRowIsForVerifyToFind) {
+  search(lake_);
+  const fs::path path = lake_.save_cache_to_dir(kHot, folder_.path());
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const std::string row(reinterpret_cast<const char*>(rows_.vectors.data()), 16 * sizeof(float));
+  const std::size_t at = bytes.find(row);
+  ASSERT_NE(at, std::string::npos);
+  const std::vector<float> odd(16, std::numeric_limits<float>::quiet_NaN());
+  bytes.replace(at, row.size(), reinterpret_cast<const char*>(odd.data()), row.size());
+  std::ofstream(path, std::ios::binary) << bytes;
+  const RuLake reader({.consistency = Consistency::frozen});
+  EXPECT_THROW(reader.warm_from_dir(kHot, folder_.path(), false, true), RuVectorError);
+  EXPECT_EQ(reader.warm_from_dir(kHot, folder_.path()), 400u);
+  EXPECT_EQ(search(reader).size(), 10u);
+}
+
+TEST_F(PublishingTest, PublishersAndSaversOfOneDirectoryLeaveItOpenable) {
+  const RuLake& lake = lake_;
+  search(lake);
+  lake.save_cache_to_dir(kHot, folder_.path());
+  std::atomic<bool> stop{false};
+  std::thread publisher([&] {
+    while (!stop) lake.publish_bundle(kHot, folder_.path());
+  });
+  for (Id id = 0; id < 60; ++id) {
+    put(random_rows(1, 16, 50, id));
+    search(lake);
+    lake.save_cache_to_dir(kHot, folder_.path());
+    const RuLakeBundle bundle = RuLakeBundle::read_from_dir(folder_.path());
+    if (bundle.index_file) {
+      EXPECT_TRUE(fs::exists(folder_.path() / *bundle.index_file)) << id;
+    }
+  }
+  stop = true;
+  publisher.join();
+  EXPECT_EQ(answers_of_snapshot(), search(lake));
 }
 
 TEST(Publishing, AnEmptyCollectionIsSavedAndWarmed) {
