@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "gc.h"
+#include "python_call.h"
 
 namespace ruvector::bindings {
 namespace {
@@ -20,7 +21,7 @@ class CancelWhenCancelled {
  public:
   explicit CancelWhenCancelled(std::function<void()> cancel) : cancel_(std::move(cancel)) {}
   void operator()(nb::handle future) const {
-    if (nb::cast<bool>(future.attr("cancelled")())) cancel_();
+    if (nb::cast<bool>(call_method(future, "cancelled"))) cancel_();
   }
 
  private:
@@ -46,9 +47,9 @@ class AsyncCall {
   // The future's own iterator, so that an await goes straight to the future.
   nb::object await() {
     is_awaited_ = true;
-    return future().attr("__await__")();
+    return call_method(future(), "__await__");
   }
-  nb::object send(nb::handle value) { return iterator().attr("send")(value); }
+  nb::object send(nb::handle value) { return call_method(iterator(), "send", value); }
   nb::object raise(nb::args error) {
     // Nobody waits for the future after this.
     cancel_future();
@@ -81,7 +82,7 @@ class AsyncCall {
   // A future of a loop that is closed cannot be cancelled; its call was, when the loop closed.
   void cancel_future() noexcept {
     try {
-      future_.attr("cancel")();
+      call_method(future_, "cancel");
     } catch (const nb::python_error&) {
     }
   }
@@ -105,7 +106,7 @@ PyType_Slot call_slots[] = {
 }  // namespace
 
 nb::object make_async_call(const char* name, nb::object future, std::function<void()> cancel) {
-  future.attr("add_done_callback")(nb::cast(CancelWhenCancelled(std::move(cancel))));
+  call_method(future, "add_done_callback", nb::cast(CancelWhenCancelled(std::move(cancel))));
   return nb::cast(std::make_unique<AsyncCall>(name, std::move(future)));
 }
 

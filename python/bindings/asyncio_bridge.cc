@@ -12,6 +12,7 @@
 #include "errors.h"
 #include "gc.h"
 #include "mailbox.h"
+#include "python_call.h"
 #include "rooms.h"
 #include "ruvector/base/errors.h"
 
@@ -117,7 +118,7 @@ LoopChannel& LoopChannel::of(nb::handle loop) {
   if (entry != channels().end() && entry->second->serves(loop)) return *entry->second;
   const nb::object channel = nb::cast(std::make_unique<LoopChannel>(loop));
   auto& made = nb::cast<LoopChannel&>(channel);
-  loop.attr("add_reader")(made.mailbox_->fd(), channel.attr("drain"));
+  call_method(loop, "add_reader", nb::int_(made.mailbox_->fd()), channel.attr("drain"));
   channels()[loop.ptr()] = &made;
   return made;
 }
@@ -142,19 +143,19 @@ void LoopChannel::drop_calls() noexcept {
 }
 
 void set_future(nb::handle future, Outcome* outcome) {
-  if (nb::cast<bool>(future.attr("done")())) return;  // cancelled
+  if (nb::cast<bool>(call_method(future, "done"))) return;  // cancelled
   std::exception_ptr error;
   try {
     if (outcome == nullptr) throw RuVectorError("the call ended without an outcome");
-    future.attr("set_result")(outcome->to_python());
+    call_method(future, "set_result", outcome->to_python());
     return;
   } catch (const Cancelled&) {
-    future.attr("cancel")();
+    call_method(future, "cancel");
     return;
   } catch (...) {
     error = std::current_exception();
   }
-  future.attr("set_exception")(python_exception(error));
+  call_method(future, "set_exception", python_exception(error));
 }
 
 void LoopChannel::drain() {
@@ -195,7 +196,7 @@ nb::object running_loop(const AsyncName& name) {
 nb::object start_async(const AsyncName& name, nb::handle owner,
                        const std::function<std::function<void()>(const Reply&)>& begin) {
   const nb::object loop = running_loop(name);
-  nb::object future = loop.attr("create_future")();
+  nb::object future = call_method(loop, "create_future");
   const std::function<void()> cancel = LoopChannel::of(loop).begin(future, owner, begin);
   return make_async_call(name.name, std::move(future), cancel);
 }

@@ -27,6 +27,15 @@ bool is_main_thread() {
   return threading.attr("current_thread")().is(threading.attr("main_thread")());
 }
 
+bool is_interrupt(const PythonCause& error) {
+  return PyErr_GivenExceptionMatches(error.python_exception().ptr(), PyExc_KeyboardInterrupt) != 0;
+}
+
+// Raises the user's exception itself.
+void set_error_again(const PythonCause& error) {
+  PyErr_SetObject(error.python_exception().type().ptr(), error.python_exception().ptr());
+}
+
 // Sets the Python error `name`(message, **attributes).
 void set_error(const char* name, const std::exception& error, const nb::dict& attributes) {
   const nb::object type = nb::module_::import_("ruvector.errors").attr(name);
@@ -96,7 +105,10 @@ void translate(const std::exception_ptr& pointer, void*) {
   try {
     std::rethrow_exception(pointer);
   } catch (const PythonInterrupt& error) {
-    PyErr_SetObject(error.python_exception().type().ptr(), error.python_exception().ptr());
+    set_error_again(error);
+  } catch (const PythonBackendError& error) {
+    if (is_interrupt(error) && is_main_thread()) return set_error_again(error);
+    set_our_error(pointer);
   } catch (const RuVectorError&) {
     set_our_error(pointer);
   }
@@ -140,11 +152,6 @@ void check_signals() {
   if (PyErr_CheckSignals() == 0) return;
   const nb::python_error error;
   throw PythonInterrupt(HeldObject(nb::borrow(error.value())));
-}
-
-void rethrow_interrupt(const nb::object& exception) {
-  if (PyErr_GivenExceptionMatches(exception.ptr(), PyExc_KeyboardInterrupt) == 0) return;
-  if (is_main_thread()) throw PythonInterrupt(HeldObject(exception));
 }
 
 void init_errors() { nb::register_exception_translator(translate); }

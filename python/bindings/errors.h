@@ -28,8 +28,7 @@ class PythonCause {
   HeldObject exception_;
 };
 
-// An exception that ends a call and goes on as it is: Ctrl-C. Others who waited for what the call
-// was doing do it themselves.
+// What a signal's handler raised while a call waited. Goes on as it is.
 class PythonInterrupt final : public Cancelled, public PythonCause {
  public:
   explicit PythonInterrupt(HeldObject raised)
@@ -37,12 +36,11 @@ class PythonInterrupt final : public Cancelled, public PythonCause {
 };
 
 // Lets Python handle its signals. Called without the GIL, now and then while a call waits. Throws
-// PythonInterrupt when a handler raises.
+// PythonInterrupt when a handler
+// raises.
 void check_signals();
-// Throws PythonInterrupt when `exception` is Ctrl-C and this is the thread where it was pressed.
-void rethrow_interrupt(const nb::object& exception);
-
-// These become Python exceptions whose __cause__ is the user's.
+// These become Python exceptions whose __cause__ is the user's. Ctrl-C goes on as it is in the
+// thread where it was pressed; others who waited for the same pull see it as the cause.
 class PythonBackendError final : public BackendError, public PythonCause {
  public:
   PythonBackendError(const std::string& backend, const std::string& reason, HeldObject cause)

@@ -10,6 +10,7 @@
 #include "gil.h"
 #include "lake_values.h"
 #include "numbers.h"
+#include "python_call.h"
 
 namespace ruvector::bindings {
 namespace {
@@ -68,9 +69,8 @@ class PythonChunks final : public PulledChunks {
   std::optional<PulledBatch> next() override {
     std::optional<PulledBatch> batch;
     call_python(backend_, "pull_chunks", &collection_, [&] {
-      PyObject* item = PyIter_Next(iterator_.get().ptr());
-      if (item != nullptr) batch = to_batch(nb::steal(item));
-      if (item == nullptr && PyErr_Occurred() != nullptr) nb::raise_python_error();
+      const nb::object item = next_of(iterator_.get());
+      if (item.is_valid()) batch = to_batch(item);
     });
     return batch;
   }
@@ -123,7 +123,6 @@ void call_python(const std::string& backend, const char* method, const std::stri
     function();
   } catch (nb::python_error& error) {
     const nb::object exception = nb::borrow(error.value());
-    rethrow_interrupt(exception);
     throw_for(backend, method, collection, " raised " + described(exception), exception);
   } catch (const std::exception& error) {  // a value of another type or shape
     throw_for(backend, method, collection, std::string(": ") + error.what(),
@@ -142,32 +141,36 @@ PythonBackend::PythonBackend(nb::object adapter)
 std::vector<std::string> PythonBackend::list_collections() {
   std::vector<std::string> names;
   call_python(id_, "list_collections", nullptr, [&] {
-    const nb::object listed = adapter().attr("list_collections")();
+    const nb::object listed = call_method(adapter(), "list_collections");
     if (nb::isinstance<nb::str>(listed)) throw_wrong_type("a list of str", listed);
-    for (nb::handle name : nb::iter(listed)) names.push_back(to_text(name));
+    const nb::object iterator = nb::iter(listed);
+    while (const nb::object name = next_of(iterator)) names.push_back(to_text(name));
   });
   return names;
 }
 
 PulledBatch PythonBackend::pull_vectors(const std::string& collection) {
   PulledBatch batch;
-  call_python(id_, "pull_vectors", &collection,
-              [&] { batch = to_batch(adapter().attr("pull_vectors")(collection)); });
+  call_python(id_, "pull_vectors", &collection, [&] {
+    batch = to_batch(call_method(adapter(), "pull_vectors", nb::cast(collection)));
+  });
   return batch;
 }
 
 Generation PythonBackend::generation(const std::string& collection) {
   Generation generation;
   call_python(id_, "generation", &collection, [&] {
-    generation = to_generation(adapter().attr("generation")(collection), "generation");
+    generation =
+        to_generation(call_method(adapter(), "generation", nb::cast(collection)), "generation");
   });
   return generation;
 }
 
 std::string PythonBackend::data_ref(const std::string& collection) {
   std::string data_ref;
-  call_python(id_, "data_ref", &collection,
-              [&] { data_ref = to_text(adapter().attr("data_ref")(collection)); });
+  call_python(id_, "data_ref", &collection, [&] {
+    data_ref = to_text(call_method(adapter(), "data_ref", nb::cast(collection)));
+  });
   return data_ref;
 }
 
@@ -176,8 +179,8 @@ std::optional<RuLakeBundle> PythonBackend::current_bundle(const std::string& col
                                                           std::uint64_t rerank_factor) {
   std::optional<RuLakeBundle> bundle;
   call_python(id_, "current_bundle", &collection, [&] {
-    const nb::object answer =
-        adapter().attr("current_bundle")(collection, rotation_seed, rerank_factor);
+    const nb::object answer = call_method(adapter(), "current_bundle", nb::cast(collection),
+                                          nb::int_(rotation_seed), nb::int_(rerank_factor));
     if (answer.is_none()) return;
     if (!nb::isinstance<RuLakeBundle>(answer)) {
       throw_wrong_type("a ruvector.RuLakeBundle or None", answer);
@@ -191,7 +194,7 @@ std::unique_ptr<PulledChunks> PythonBackend::pull_chunks(const std::string& coll
   if (!has_own_chunks_) return BackendAdapter::pull_chunks(collection);
   std::unique_ptr<PulledChunks> chunks;
   call_python(id_, "pull_chunks", &collection, [&] {
-    const nb::object answer = adapter().attr("pull_chunks")(collection);
+    const nb::object answer = call_method(adapter(), "pull_chunks", nb::cast(collection));
     chunks = std::make_unique<PythonChunks>(id_, collection, nb::iter(answer));
   });
   return chunks;
@@ -201,7 +204,8 @@ std::optional<PulledChanges> PythonBackend::pull_changes(const std::string& coll
                                                          const Generation& since) {
   std::optional<PulledChanges> changes;
   call_python(id_, "pull_changes", &collection, [&] {
-    const nb::object answer = adapter().attr("pull_changes")(collection, to_python(since));
+    const nb::object answer =
+        call_method(adapter(), "pull_changes", nb::cast(collection), to_python(since));
     if (answer.is_none()) return;
     if (PyObject_IsInstance(answer.ptr(), class_of_values("PulledChanges").ptr()) != 1) {
       throw_wrong_type("a ruvector.PulledChanges or None", answer);
