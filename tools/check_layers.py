@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "fuzz": {"fuzz", "lake", "index", "base"},
 }
 # These see public headers only: what they need is what a user has.
-PUBLIC_ONLY = {"bindings", "fuzz"}
+PUBLIC_ONLY = {"bindings"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 

@@ -1,5 +1,6 @@
 #include "base/atomic_file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -131,6 +132,35 @@ TEST_F(AtomicFileTest, ALinkToAFileThatDoesNotExistYetCreatesIt) {
   write_atomically(path("link"), "new");
   EXPECT_TRUE(std::filesystem::is_symlink(path("link")));
   EXPECT_EQ(read_file(path("absent")), "new");
+}
+
+TEST_F(AtomicFileTest, AnOpenDirectoryIsWrittenToAndNoLinkInItIsFollowed) {
+  const int directory = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_GE(directory, 0);
+  write_atomically(path("target"), "old");
+  std::filesystem::create_symlink("target", path("link"));
+  {
+    AtomicFile file(directory, "new", path("new"));
+    file.append("text", 4);
+    file.commit();
+  }
+  EXPECT_EQ(read_file(path("new")), "text");
+  for (const char* name : {"link", "", ".", "..", "a/b", "../x"}) {
+    EXPECT_THAT([&] { AtomicFile(directory, name, "shown"); },
+                testing::ThrowsMessage<PersistError>(testing::StartsWith("shown: ")))
+        << name;
+  }
+  {
+    AtomicFile file(directory, "swapped", path("swapped"));
+    std::filesystem::create_symlink("target", path("swapped"));
+    file.append("text", 4);
+    file.commit();
+  }
+  EXPECT_EQ(read_file(path("target")), "old") << "a link that came later is replaced itself";
+  EXPECT_FALSE(std::filesystem::is_symlink(path("swapped")));
+  EXPECT_EQ(::close(directory), 0) << "still open";
+  EXPECT_THROW(AtomicFile(directory, "new", path("new")), PersistError);
+  EXPECT_THAT(names(), testing::UnorderedElementsAre("link", "new", "swapped", "target"));
 }
 
 TEST_F(AtomicFileTest, ErrorsNameThePathAndTheReason) {

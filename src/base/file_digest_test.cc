@@ -4,7 +4,10 @@
 
 #include <algorithm>
 
+#include <cstddef>
 #include <cstdint>
+#include <new>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,6 +44,20 @@ TEST(FileDigest, EqualsAnIndependentComputationForEveryNumberOfThreads) {
           << reference.size << " bytes on " << threads << " threads";
     }
   }
+}
+
+TEST(FileDigest, IsTheSameOfBytesThatAreReadPieceByPiece) {
+  for (const Reference& reference : kReferences) {
+    const auto bytes = bytes_of_size(reference.size);
+    const ReadPiece read = [&](std::uint64_t offset, std::span<std::byte> piece) {
+      std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(offset), piece.size(), piece.begin());
+    };
+    for (const std::size_t threads : {0u, 1u, 3u}) {
+      EXPECT_EQ(to_hex(file_digest(reference.size, read, threads)), reference.digest);
+    }
+  }
+  const ReadPiece fails = [](std::uint64_t, std::span<std::byte>) { throw std::bad_alloc(); };
+  EXPECT_THROW(file_digest(std::uint64_t{5}, fails), std::bad_alloc);
 }
 
 TEST(FileDigest, ChangesWithABitAnywhereAndWithTheLength) {

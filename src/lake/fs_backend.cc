@@ -259,7 +259,8 @@ std::filesystem::path FsBackend::write(const std::string& collection, std::span<
   require_file_name(name);
   lake::check_ruvec1(ids, vectors);
   base::AtomicFile file = directory_->files().replace(name);
-  lake::write_ruvec1(ids, vectors, file);
+  lake::write_ruvec1(ids, vectors,
+                     [&](const void* data, std::size_t size) { file.append(data, size); });
   file.commit();
   directory_->add(collection, name);
   return directory_->files().path_of(name);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cerrno>
@@ -192,14 +193,14 @@ void check_ruvec1(std::span<const Id> ids, MatrixView vectors) {
   if (!seen.append(ids.data(), 0, ids.size(), &duplicate)) throw DuplicateId(duplicate);
 }
 
-void write_ruvec1(std::span<const Id> ids, MatrixView vectors, base::AtomicFile& file) {
+void write_ruvec1(std::span<const Id> ids, MatrixView vectors, const AppendBytes& append) {
   std::array<std::byte, kRuvec1HeaderBytes> head{};
   const std::uint64_t rows = vectors.rows;
   const auto dim = static_cast<std::uint32_t>(vectors.cols);
   std::memcpy(head.data(), kMagic.data(), kMagic.size());
   std::memcpy(head.data() + 8, &rows, sizeof(rows));
   std::memcpy(head.data() + 16, &dim, sizeof(dim));
-  file.append(head.data(), head.size());
+  append(head.data(), head.size());
 
   const std::size_t stride = record_bytes(vectors.cols);
   const std::size_t piece = rows_per_piece(vectors.cols);
@@ -211,7 +212,7 @@ void write_ruvec1(std::span<const Id> ids, MatrixView vectors, base::AtomicFile&
       std::memcpy(record, &ids[begin + i], sizeof(Id));
       std::memcpy(record + sizeof(Id), vectors.row(begin + i).data(), stride - sizeof(Id));
     }
-    file.append(buffer.get(), count * stride);
+    append(buffer.get(), count * stride);
   }
 }
 

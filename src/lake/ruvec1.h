@@ -2,14 +2,13 @@
 // Thread-safe: functions of their arguments.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 
 #include "base/array.h"
-#include "base/atomic_file.h"
 #include "ruvector/base/matrix_view.h"
 #include "ruvector/index/types.h"
 
@@ -43,7 +42,8 @@ Ruvec1Content read_ruvec1(int fd, bool lenient, const std::filesystem::path& pat
 // Throws what an index would refuse: std::invalid_argument, DuplicateId; and what the format has no
 // room for.
 void check_ruvec1(std::span<const Id> ids, MatrixView vectors);
-// Appends the whole of what check_ruvec1() has passed. Throws PersistError.
-void write_ruvec1(std::span<const Id> ids, MatrixView vectors, base::AtomicFile& file);
+// Hands the whole file of what check_ruvec1() has passed to `append`, in large pieces.
+using AppendBytes = std::function<void(const void* data, std::size_t size)>;
+void write_ruvec1(std::span<const Id> ids, MatrixView vectors, const AppendBytes& append);
 
 }  // namespace ruvector::lake

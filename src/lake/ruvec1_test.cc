@@ -72,25 +72,14 @@ std::string header(std::uint64_t rows, std::uint32_t dim) {
   return with(with(kListed.substr(0, 24), 8, rows), 16, dim);
 }
 
-class Written : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string name = ::testing::TempDir() + "/ruvec1_test.XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  std::string write(const std::vector<Id>& ids, MatrixView vectors) {
-    check_ruvec1(ids, vectors);
-    base::AtomicFile file(directory_ / "some.ruvec1");
-    write_ruvec1(ids, vectors, file);
-    file.commit();
-    return file_of(directory_ / "some.ruvec1");
-  }
-
-  std::filesystem::path directory_;
-};
+std::string written(const std::vector<Id>& ids, MatrixView vectors) {
+  check_ruvec1(ids, vectors);
+  std::string bytes;
+  write_ruvec1(ids, vectors, [&](const void* data, std::size_t size) {
+    bytes.append(static_cast<const char*>(data), size);
+  });
+  return bytes;
+}
 
 TEST(Ruvec1, TheListedBytesAreTwoRows) {
   const Ruvec1Content content = read(kListed);
@@ -100,12 +89,12 @@ TEST(Ruvec1, TheListedBytesAreTwoRows) {
             (std::vector<float>{0, 0, 9, 9}));
 }
 
-TEST_F(Written, TwoRowsAreTheListedBytes) {
+TEST(Ruvec1, TwoRowsAreTheListedBytes) {
   const std::vector<float> rows = {0, 0, 9, 9};
-  EXPECT_EQ(write({1, 2}, {rows.data(), 2, 2}), kListed);
+  EXPECT_EQ(written({1, 2}, {rows.data(), 2, 2}), kListed);
 }
 
-TEST_F(Written, TheFileOfTheOriginalIsReadAndWrittenTheSame) {
+TEST(Ruvec1, TheFileOfTheOriginalIsReadAndWrittenTheSame) {
   const std::filesystem::path golden = std::filesystem::path(RUVECTOR_GOLDEN_DIR) / "lake";
   const std::string bytes = file_of(golden / "n5_d8.ruvec1");
   const auto expected = nlohmann::json::parse(file_of(golden / "n5_d8.ruvec1.json"));
@@ -118,10 +107,10 @@ TEST_F(Written, TheFileOfTheOriginalIsReadAndWrittenTheSame) {
     rows.insert(rows.end(), row.begin(), row.end());
   }
   EXPECT_EQ(std::vector<float>(content.rows.begin(), content.rows.end()), rows);
-  EXPECT_EQ(write(expected["ids"].get<std::vector<Id>>(), {rows.data(), 5, 8}), bytes);
+  EXPECT_EQ(written(expected["ids"].get<std::vector<Id>>(), {rows.data(), 5, 8}), bytes);
 }
 
-TEST_F(Written, WhatIsWrittenIsReadAgainWhateverItsShape) {
+TEST(Ruvec1, WhatIsWrittenIsReadAgainWhateverItsShape) {
   base::Random random(3);
   for (const std::size_t dim : {1U, 3U, 7U, 64U, 129U, 8192U}) {
     for (const std::size_t rows : {0U, 1U, 2U, 33U, 5000U}) {
@@ -130,7 +119,7 @@ TEST_F(Written, WhatIsWrittenIsReadAgainWhateverItsShape) {
       for (float& value : values) value = random.uniform_float();
       std::vector<Id> ids(rows);
       for (std::size_t i = 0; i < rows; ++i) ids[i] = ~Id{0} - 3 * (i * 7919 % (rows + 1));
-      const Ruvec1Content content = read(write(ids, {values.data(), rows, dim}));
+      const Ruvec1Content content = read(written(ids, {values.data(), rows, dim}));
       ASSERT_EQ(content.dim, dim);
       ASSERT_TRUE(std::equal(content.ids.begin(), content.ids.end(), ids.begin(), ids.end()));
       ASSERT_TRUE(
@@ -139,12 +128,12 @@ TEST_F(Written, WhatIsWrittenIsReadAgainWhateverItsShape) {
   }
 }
 
-TEST_F(Written, ReadingDoesNotDependOnThreads) {
+TEST(Ruvec1, ReadingDoesNotDependOnThreads) {
   std::vector<float> values(20'000 * 50);
   std::iota(values.begin(), values.end(), 0.0F);
   std::vector<Id> ids(20'000);
   std::iota(ids.begin(), ids.end(), 5);
-  const std::string bytes = write(ids, {values.data(), ids.size(), 50});
+  const std::string bytes = written(ids, {values.data(), ids.size(), 50});
   const std::size_t before = num_threads();
   for (const std::size_t threads : {1U, 2U, 7U}) {
     set_num_threads(threads);
@@ -231,7 +220,7 @@ TEST(Ruvec1, WhatIsNoRegularFileIsRefused) {
   EXPECT_THAT([] { read_ruvec1(-1, false, "some.ruvec1"); }, refused("cannot be examined"));
 }
 
-TEST_F(Written, WhatNoReaderTakesIsNotWritten) {
+TEST(Ruvec1, WhatNoReaderTakesIsNotWritten) {
   const std::vector<float> rows = {0, 0, 9, std::numeric_limits<float>::quiet_NaN()};
   EXPECT_THROW(check_ruvec1(std::vector<Id>{1}, {rows.data(), 2, 2}), std::invalid_argument);
   EXPECT_THAT([&] { check_ruvec1(std::vector<Id>{1, 2}, {rows.data(), 2, 2}); },
