@@ -285,4 +285,7 @@ def _show(table: Table) -> None:
 
     # A pipe has no width: nothing is cut for it.
     width = None if sys.stdout.isatty() else 180
-    Console(width=width, highlight=False).print(table)
+    console = Console(width=width, highlight=False)
+    with console.capture() as captured:  # by itself it ends the process when a pipe breaks
+        console.print(table)
+    print(captured.get(), end="")
