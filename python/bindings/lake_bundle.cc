@@ -148,7 +148,7 @@ void init_lake_bundle(nb::module_& m) {
   c.def(
       "__reduce__",
       [](nb::handle self) {
-        return nb::make_tuple(self.type().attr("from_json"),
+        return nb::make_tuple(nb::module_::import_("ruvector.lake").attr("restore_bundle"),
                               nb::make_tuple(self.attr("to_json")()));
       },
       nb::sig("def __reduce__(self) -> tuple[Any, ...]"));

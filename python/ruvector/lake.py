@@ -44,3 +44,8 @@ __all__ = [
 
 # isinstance(x, BackendAdapter) tells what a lake takes.
 BackendAdapter.register(NativeBackend)
+
+
+def restore_bundle(text: str) -> RuLakeBundle:
+    """Make a pickled bundle."""
+    return RuLakeBundle.from_json(text)

@@ -27,6 +27,13 @@ import ruvector
         (ruvector.DuplicateId, (ruvector.IndexError, ValueError)),
         (ruvector.IdNotFound, (ruvector.IndexError, LookupError)),
         (ruvector.RowsNotKept, (ruvector.IndexError, LookupError)),
+        (ruvector.LakeError, (ruvector.RuVectorError,)),
+        (ruvector.BackendError, (ruvector.LakeError,)),
+        (ruvector.UnknownBackend, (ruvector.LakeError, LookupError)),
+        (ruvector.UnknownCollection, (ruvector.LakeError, LookupError)),
+        (ruvector.CacheMissError, (ruvector.LakeError, LookupError)),
+        (ruvector.WitnessMismatch, (ruvector.LakeError, ValueError)),
+        (ruvector.BundleError, (ruvector.LakeError, ValueError)),
     ],
 )
 def test_the_tree_is_that_of_the_contract(

@@ -87,7 +87,7 @@ def test_a_wrong_argument_raises_at_the_call() -> None:
     lake = lake_with(Shelf())
 
     async def call(query: Any) -> None:
-        lake.search_one_async("docs", query, k=1)
+        _ = lake.search_one_async("docs", query, k=1)
 
     with pytest.raises(TypeError, match="float64, not float32"):
         asyncio.run(call(np.ones(16)))
@@ -96,19 +96,18 @@ def test_a_wrong_argument_raises_at_the_call() -> None:
 @both_loops
 def test_a_call_is_as_good_as_a_coroutine(new_loop: NewLoop) -> None:
     lake = lake_with(Shelf())
-    query = lake_query = rows_of(1)[0]
+    query = rows_of(1)[0]
 
     async def main() -> None:
-        assert asyncio.iscoroutine(call := lake.search_one_async("docs", query, k=1))
+        call = lake.search_one_async("docs", query, k=1)
+        assert asyncio.iscoroutine(call)
         assert inspect.isawaitable(call)
         expected = await call
         task = asyncio.create_task(lake.search_one_async("docs", query, k=1), name="mine")
         assert "search_one_async" in repr(task)
         assert await task == expected
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(lake.search_one_async("docs", lake_query, k=1)) for _ in range(5)
-            ]
+            tasks = [group.create_task(lake.search_one_async("docs", query, k=1)) for _ in range(5)]
         assert [task.result() for task in tasks] == [expected] * 5
         search = lake.search_one_async("docs", query, k=1)
         assert await asyncio.wait_for(search, 5) == expected
@@ -259,8 +258,9 @@ async def test_a_timeout_ends_the_wait() -> None:
 
 async def test_forgetting_to_await_is_a_warning() -> None:
     lake = lake_with(Shelf())
+    search: Any = lake.search_one_async
     with pytest.warns(RuntimeWarning, match="search_one_async was never awaited"):
-        lake.search_one_async("docs", rows_of(1)[0], k=1)
+        search("docs", rows_of(1)[0], k=1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         lake.search_one_async("docs", rows_of(1)[0], k=1).close()
@@ -316,7 +316,7 @@ def test_a_loop_that_nobody_closed_is_collected_with_its_searches() -> None:
     loop = asyncio.new_event_loop()
 
     async def begin() -> Any:
-        future = asyncio.ensure_future(lake.search_one_async("docs", shelf.rows[0], k=1))
+        future: Any = asyncio.ensure_future(lake.search_one_async("docs", shelf.rows[0], k=1))
         future._log_destroy_pending = False
         await asyncio.sleep(0)
         return future
@@ -468,6 +468,21 @@ async def main():
     sys.exit(0)
 with asyncio.Runner(loop_factory=new_loop) as runner:
     runner.run(main())
+""",
+    "a daemon thread runs the loop": """
+Slow.seconds = 0.001
+async def main():
+    async def repeat():
+        while True:
+            lake.invalidate_cache(("slow", "docs"))
+            await asyncio.gather(search("slow"), search("hot"))
+    await asyncio.gather(*(repeat() for _ in range(5)))
+def run():
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(main())
+threading.Thread(target=run, daemon=True).start()
+time.sleep(0.2)
+print("well", flush=True)
 """,
     "a thread waits": """
 threading.Thread(target=lake.search_one, args=("docs", rows[3], 1), kwargs={"backend": "slow"},
