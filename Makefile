@@ -159,7 +159,8 @@ check-consumer: build-release
 	@cmake --build build/consumer
 	@build/consumer/consumer
 
-check-examples: demo
+check-examples: demo build-release
+	@tools/check_cpp_examples.sh build/release build/examples
 
 # --- wheels
 

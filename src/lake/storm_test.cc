@@ -92,7 +92,7 @@ class Storm {
     EXPECT_GT(stats.evictions, 0u);
     EXPECT_GT(stats.invalidations, 0u);
     EXPECT_GT(stats.warm_installs, 0u);
-    EXPECT_GT(answered_, 1000u);
+    EXPECT_GT(answered_, 200u);
     std::uint64_t served = 0;
     for (const auto& table : tables_) served += lake_.contains(table->key) ? 1 : 0;
     EXPECT_EQ(served, stats.entries) << "what is cached is what some key serves";

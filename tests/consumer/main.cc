@@ -1,6 +1,9 @@
-// Builds an index with the installed package and checks that every vector finds itself.
+// Builds an index with the installed package and checks that every vector finds itself, there and
+// through a lake.
 #include <cstddef>
 #include <cstdio>
+#include <memory>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -8,6 +11,8 @@
 #include "ruvector/base/version.h"
 #include "ruvector/index/rabitq_index.h"
 #include "ruvector/lake/bundle.h"
+#include "ruvector/lake/lake.h"
+#include "ruvector/lake/local_backend.h"
 
 int main() {
   constexpr std::size_t kRows = 1000;
@@ -29,6 +34,17 @@ int main() {
   const auto bundle = ruvector::RuLakeBundle::make("file:///data/docs", kDim, 42, 20, 7);
   if (!ruvector::RuLakeBundle::from_json(bundle.to_json()).verify_witness()) {
     std::printf("a bundle does not survive its text\n");
+    return 1;
+  }
+  const auto hot = std::make_shared<ruvector::LocalBackend>("hot");
+  std::vector<ruvector::Id> ids(kRows);
+  std::iota(ids.begin(), ids.end(), ruvector::Id{1'000'000'000'000});
+  hot->upsert("docs", ids, vectors);
+  ruvector::RuLake lake;
+  lake.register_backend(hot);
+  const auto found = lake.search_one({"hot", "docs"}, vectors.row(3), 2);
+  if (found.size() != 2 || found[0].id != ids[3] || lake.cache_stats().pulls != 1) {
+    std::printf("the lake does not find what the backend holds\n");
     return 1;
   }
   std::printf("ruvector %s (%s): %zu vectors found themselves\n", ruvector::kVersion,
