@@ -73,10 +73,10 @@ void gather(Coherence& coherence, const std::shared_ptr<void>& keep_alive,
   if (wanted.empty()) return done(std::move(targets));
   const auto gathering =
       std::make_shared<Gathering>(std::move(targets), wanted.size(), std::move(done));
-  for (const auto& [i, state] : wanted) {
+  for (const auto& [place, state] : wanted) {
     coherence.current_async(
         state, keep_alive,
-        {cancelled, [gathering, i = i](EntryPtr entry, std::exception_ptr error) {
+        {cancelled, [gathering, i = place](EntryPtr entry, std::exception_ptr error) {
            gathering->arrive(i, std::move(entry), std::move(error));
          }});
   }
