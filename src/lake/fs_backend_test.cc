@@ -451,23 +451,24 @@ TEST_F(Files, APullWhileTheFileIsReplacedGivesOneWholeVersion) {
   EXPECT_EQ(whole_pulls(*backend_, 15, [&] { write("docs", 50'000, value += 1); }), 15);
 }
 
+// Writing starts about when a pull that waited for the last change to settle reads.
 TEST_F(Files, APullWhileTheFileIsOverwrittenInPlaceIsNeverTorn) {
-  const fs::path path = write("docs", 50'000, 1);
-  const std::string versions[2] = {bytes_of(write("docs", 50'000, 1)),
-                                   bytes_of(write("docs", 50'000, 2))};
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  constexpr std::size_t kRows = 400'000;
+  const std::string versions[2] = {bytes_of(write("docs", kRows, 1)),
+                                   bytes_of(write("docs", kRows, 2))};
+  const int fd = ::open((root_ / "docs.ruvec1").c_str(), O_WRONLY | O_CLOEXEC);
   ASSERT_GE(fd, 0);
+  base::Random random(5);
   int round = 0;
-  const int whole = whole_pulls(*backend_, 8, [&] {
+  const int whole = whole_pulls(*backend_, 30, [&] {
     const std::string& bytes = versions[++round % 2];
     const std::size_t piece = bytes.size() / 8 + 1;
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
       const std::size_t count = std::min(piece, bytes.size() - at);
       ASSERT_EQ(::pwrite(fd, bytes.data() + at, count, static_cast<off_t>(at)),
                 static_cast<ssize_t>(count));
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    std::this_thread::sleep_for(std::chrono::milliseconds(15 + random.uniform_below(40)));
   });
   EXPECT_GE(whole, 1);
   ::close(fd);
