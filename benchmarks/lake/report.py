@@ -78,19 +78,22 @@ def draw(results: dict[str, Any], folder: Path) -> None:
     matplotlib.rcParams.update({"svg.hashsalt": "ruvector", "font.size": 9})
     pyplot: Any = importlib.import_module("matplotlib.pyplot")
     figure, axes = pyplot.subplots(figsize=(8.2, 4.6), layout="constrained")
-    for (store, those), marker, colour in zip(points.items(), "os", ("C0", "C1"), strict=True):
+    # Labels of the upper line go above it, those of the lower one below.
+    styles = (("o", "C0", (0, 7), "bottom"), ("s", "C1", (0, -7), "top"))
+    for (store, those), (marker, colour, offset, side) in zip(points.items(), styles, strict=True):
         shown = [(max(FLOOR_MS, point["p99_ms"]), point["qps"]) for point in those]
         axes.plot(*zip(*shown, strict=True), marker=marker, color=colour, label=store)
         for (x, y), point in zip(shown, those, strict=True):
-            axes.annotate(
-                point["mode"], (x, y), textcoords="offset points", xytext=(6, 6), fontsize=8
-            )
+            label = {"xytext": offset, "textcoords": "offset points", "color": colour}
+            axes.annotate(label_of(point), (x, y), fontsize=8, ha="center", va=side, **label)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(FLOOR_MS / 1.5, None)
     ticks = [tick for tick in axes.get_xticks() if tick > FLOOR_MS]
     axes.set_xticks([FLOOR_MS, *ticks], ["never stale", *(f"{tick:,g} ms" for tick in ticks)])
-    axes.set_xlim(FLOOR_MS / 1.5, 4 * max(x for those in points.values() for x in p99(those)))
+    axes.set_xlim(FLOOR_MS / 2, 2 * max(x for those in points.values() for x in p99(those)))
+    speeds = [point["qps"] for those in points.values() for point in those]
+    axes.set_ylim(min(speeds) / 2.5, 2.5 * max(speeds))
     axes.set_xlabel("staleness of an answer, 99th percentile")
     axes.set_ylabel("queries per second, 2 threads")
     axes.grid(visible=True, which="major", alpha=0.3)
@@ -99,6 +102,13 @@ def draw(results: dict[str, Any], folder: Path) -> None:
     figure.savefig(folder / f"{PLOT}.svg", metadata={"Date": None})
     figure.savefig(folder / f"{PLOT}.png", dpi=130)
     pyplot.close(figure)
+
+
+def label_of(point: dict[str, Any]) -> str:
+    # Of a lake that never asks, what is shown is only how long was measured.
+    if point["mode"] == "FROZEN":
+        return "FROZEN\n(grows)"
+    return str(point["mode"]).replace("EVENTUAL ", "EVENTUAL\n")
 
 
 def p99(points: list[dict[str, Any]]) -> list[float]:

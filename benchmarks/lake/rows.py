@@ -83,15 +83,24 @@ def judge(data: Prepared, answers: Part) -> None:
     base, queries, truth = data.base, data.queries, data.truth_distances
     for runs in answers.values():
         for answer in runs:
-            found = [np.asarray(ids, np.int64) for ids in answer.pop("ids")]
-            answer["recall"] = recall(base, queries[: len(found)], truth, found, K)
+            for ids, name in (("ids", "recall"), ("equal_ids", "equal_recall")):
+                if ids in answer:
+                    found = [np.asarray(row, np.int64) for row in answer.pop(ids)]
+                    answer[name] = recall(base, queries[: len(found)], truth, found, K)
 
 
 def overhead(bench: Bench) -> Part:
     """A search through the lake beside one of the index itself."""
     data, effort = bench.data(bench.effort.small), bench.effort
     files = data.folder / "base.npy", data.folder / "queries.npy"
-    part = bench.each("overhead", *files, effort.blocks, threads=1, times=effort.processes)
+    part: Part = {program.name: [] for program in bench.programs}
+    for _ in range(effort.processes):
+        for program in bench.programs:
+            # The original's searches take longer, so that fewer blocks are as much time.
+            blocks = effort.blocks if program is bench.programs[0] else effort.blocks // 3
+            answer = program.run("overhead", *files, max(4, blocks), threads=1)
+            part[program.name].append(answer)
+            bench.say(f"overhead: {program.name} {np.median(answer['direct_us']):,.1f} us direct")
     judge(data, part)
     return part
 
@@ -162,9 +171,13 @@ def clients(bench: Bench) -> Part:
     files = data.folder / "base.npy", data.folder / "queries.npy"
     part: Part = {}
     for shards in (1, 4):
-        rest = (shards, effort.clients, effort.seconds)
-        part[str(shards)] = bench.each("clients", *files, *rest, threads=2, times=effort.processes)
-        judge(data, part[str(shards)])
+        rest = (*files, shards, effort.clients, effort.seconds)
+        runs = bench.each("clients", *rest, threads=2, times=effort.processes)
+        for other in bench.programs[1:]:
+            runs["upstream_equal"] = [other.run("clients", *rest, "equal", threads=2)]
+            bench.say(f"clients: {other.name} at equal recall {brief(runs['upstream_equal'][0])}")
+        judge(data, runs)
+        part[str(shards)] = runs
     return part
 
 

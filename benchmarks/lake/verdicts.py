@@ -28,8 +28,12 @@ def reported(name: str) -> str:
     return f"{REPORTED[name]} (reported, not measured here)"
 
 
-def mean_recall(runs: list[Part]) -> float:
-    return statistics.fmean(run["recall"] for run in runs)
+# Its recommended rerank factor is 20; the one that reaches our recall on this set is 100.
+AS_IT_COMES, EQUAL = "upstream as it comes", "upstream at equal recall"
+
+
+def mean_recall(runs: list[Part], name: str = "recall") -> float:
+    return statistics.fmean(run[name] for run in runs)
 
 
 def pooled(runs: list[Part], name: str) -> list[float]:
@@ -59,9 +63,13 @@ def overhead(part: Part) -> Iterator[Verdict]:
     if other is None:
         yield Verdict(claim, "upstream", text, reported("direct"), None, 10, True)
         return
-    theirs = statistics.median(pooled(other, "direct_us"))
-    against = f"{theirs:,.1f} us at {mean_recall(other):.4f}"
-    yield Verdict(claim, "upstream", text, against, theirs / direct, 10, True)
+    for name, told, level in (
+        ("direct_us", "recall", AS_IT_COMES),
+        ("equal_us", "equal_recall", EQUAL),
+    ):
+        theirs = statistics.median(pooled(other, name))
+        against = f"{theirs:,.1f} us at {mean_recall(other, told):.4f}"
+        yield Verdict(claim, level, text, against, theirs / direct, 10, True)
 
 
 def storm_text(run: Part, clients: int) -> str:
@@ -118,9 +126,10 @@ def clients(part: Part, count: int) -> Iterator[Verdict]:
         if other is None:
             yield Verdict(claim, "upstream", text, reported(shards), None, 6, True)
             continue
-        theirs = statistics.median(run["qps"] for run in other)
-        against = f"{theirs:,.0f} q/s at {mean_recall(other):.4f}"
-        yield Verdict(claim, "upstream", text, against, qps / theirs, 6, True)
+        for level, those in ((AS_IT_COMES, other), (EQUAL, runs["upstream_equal"])):
+            theirs = statistics.median(run["qps"] for run in those)
+            against = f"{theirs:,.0f} q/s at {mean_recall(those):.4f}"
+            yield Verdict(claim, level, text, against, qps / theirs, 6, True)
 
 
 def refresh(part: Part) -> Iterator[Verdict]:

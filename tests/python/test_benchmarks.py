@@ -11,6 +11,8 @@ import pytest
 from benchmarks.cases import Case
 from benchmarks.contestant import Contestant
 from benchmarks.datasets import DATASETS, MissingDataError, prepare
+from benchmarks.lake import report as lake_report
+from benchmarks.lake.verdicts import judge_all as judge_lake
 from benchmarks.report.front_page import BEGIN, END, with_targets
 from benchmarks.report.results import Results
 from benchmarks.report.tables import document
@@ -178,3 +180,71 @@ def test_a_library_below_the_recall_runs_at_its_ceiling() -> None:
     points = [point(0.9, 10), point(0.9785, 30), point(0.98, 35)]
     assert finalists(points, 0.99, 1) == [30]
     assert finalists([point(0.98, 10), point(0.9905, 20)], 0.99, 1) == [20]
+
+
+# --- the lake
+
+
+def overhead_run(direct: float, fresh: float, recall_value: float) -> dict[str, Any]:
+    times = {"direct_us": [direct] * 3, "fresh_us": [fresh] * 3, "eventual_us": [direct] * 3}
+    equal = {"equal_us": [2 * direct] * 3, "equal_recall": 1.0}
+    return {**times, **equal, "recall": recall_value}
+
+
+def lake_results(**parts: Any) -> dict[str, Any]:
+    effort = {"stormers": 64, "clients": 8}
+    machine = {"cpu": "CPU", "cores": 2}
+    return {
+        "parts": parts,
+        "effort": effort,
+        "machine": machine,
+        "date": "2026-01-01",
+        "upstream_missing": "",
+        "data": ["a set"],
+    }
+
+
+def test_the_ratio_of_the_lake_is_that_of_neighbouring_blocks() -> None:
+    # The machine slowed down by half in the middle: both of a pair were slow.
+    mine = overhead_run(100.0, 101.0, 1.0)
+    mine["direct_us"][1], mine["fresh_us"][1] = 200.0, 202.0
+    part = {"ruvector": [mine], "upstream": [overhead_run(500.0, 510.0, 0.6)]}
+    fresh, eventual, direct, equal = judge_lake(lake_results(overhead=part))
+    assert fresh.value == pytest.approx(1.01)
+    assert fresh.met is True
+    assert eventual.value == pytest.approx(1.0)
+    assert direct.value == pytest.approx(5.0)
+    assert direct.met is False
+    assert equal.value == pytest.approx(10.0)
+    assert "0.6000" in direct.peer_text
+
+
+def test_without_the_original_its_figures_are_reported_and_no_ratio_is_drawn() -> None:
+    part = {"ruvector": [overhead_run(100.0, 101.0, 1.0)]}
+    runs = {"1": {"ruvector": [{"qps": 9_000.0, "recall": 1.0}]}}
+    verdicts = judge_lake(lake_results(overhead=part, clients=runs))
+    compared = [verdict for verdict in verdicts if verdict.peer == "upstream"]
+    assert len(compared) == 2
+    for verdict in compared:
+        assert verdict.value is None
+        assert "reported, not measured here" in verdict.peer_text
+
+
+def test_a_storm_that_pulls_twice_or_fails_misses_its_target() -> None:
+    run = {"pulls": 1, "errors": 1, "task_pulls": 1, "task_errors": 0, "errors_of_100_later": 0}
+    threads, tasks = judge_lake(lake_results(storm={"ruvector": [run]}))
+    assert threads.met is False
+    assert tasks.met is True
+
+
+def test_the_lakes_table_goes_between_its_marks_and_nowhere_else() -> None:
+    results = lake_results(refresh={"ruvector": [{"part_read": 0.015, "sees_the_append": True}]})
+    page = f"before\n{lake_report.BEGIN}\nold\n{lake_report.END}\nafter\n"
+    renewed = lake_report.with_verdicts(page, results)
+    assert renewed.startswith("before\n")
+    assert renewed.endswith("after\n")
+    assert "old" not in renewed
+    assert "1.5 %" in renewed
+    assert lake_report.with_verdicts(renewed, results) == renewed
+    with pytest.raises(ValueError, match="lacks"):
+        lake_report.with_verdicts("no marks", results)

@@ -49,3 +49,19 @@ def test_what_a_guide_links_to_is_there(page: Path) -> None:
     missing = [target for target in targets if not (page.parent / target).exists()]
     assert targets
     assert missing == []
+
+
+def test_the_tests_that_the_record_of_faults_names_are_there() -> None:
+    """A fault whose test was renamed or dropped would otherwise look as if it were tested."""
+    (record,) = (ROOT / "docs" / "decisions").glob("*-faults-of-the-original-lake.md")
+    rows = re.findall(r"^\| \d+ \|.*$", record.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) == 33
+    named = set(re.findall(r"`([A-Z]\w+\.[A-Z]\w+|test_\w+)`", "\n".join(rows)))
+    sources = [
+        path.read_text(encoding="utf-8") for path in (ROOT / "src" / "lake").glob("*_test.cc")
+    ]
+    cases = re.findall(r"TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", "\n".join(sources))
+    present = {f"{suite}.{name}" for suite, name in cases}
+    for path in (ROOT / "tests" / "python").glob("test_*.py"):
+        present.update(re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8")))
+    assert named - present == set()
