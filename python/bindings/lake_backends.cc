@@ -10,13 +10,13 @@
 
 #include "arrays.h"
 #include "gil.h"
-#include "lake_docs.h"
 #include "lake_values.h"
 #include "native_backend.h"
 #include "numbers.h"
 #include "rooms.h"
 #include "ruvector/lake/fs_backend.h"
 #include "ruvector/lake/local_backend.h"
+#include "store_docs.h"
 
 namespace ruvector::bindings {
 namespace {

@@ -5,11 +5,11 @@
 #include <nanobind/stl/string.h>
 
 #include "gil.h"
-#include "lake_docs.h"
 #include "lake_values.h"
 #include "numbers.h"
 #include "rooms.h"
 #include "ruvector/lake/bundle.h"
+#include "store_docs.h"
 
 namespace ruvector::bindings {
 namespace {
