@@ -18,6 +18,7 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "src/lake/entry.cc": "src/lake/cache_test.cc",
     "src/lake/gathering.cc": "src/lake/federation_test.cc",
     "python/ruvector/__init__.py": "tests/python/test_index.py",
+    "python/ruvector/__main__.py": "tests/python/test_cli.py",
     "python/ruvector/_typing.py": "tests/python/test_index.py",
 }
 # Every level runs the tests of the kernels themselves, so the per-level sources have none.

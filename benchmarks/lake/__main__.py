@@ -65,6 +65,7 @@ def measure(options: argparse.Namespace, old: dict[str, Any]) -> dict[str, Any]:
         "machine": machine.describe(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "upstream_missing": missing,
+        "quick": options.quick,
         "data": [DATASETS[name].title for name in (effort.small, effort.storm, effort.large)],
         "effort": {"stormers": effort.stormers, "clients": effort.clients},
         "parts": {name: parts[name] for name in PARTS if name in parts},

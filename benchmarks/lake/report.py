@@ -22,6 +22,10 @@ def machine_line(results: dict[str, Any]) -> str:
     line += f"{results['date']}; both sides in the same run, with equal threads."
     if results["upstream_missing"]:
         line += f" The original was not measured here ({results['upstream_missing']})."
+    if results.get("quick"):
+        line += (
+            " A quick run: the sets are smaller than the claims say, and the figures mean nothing."
+        )
     return line
 
 

@@ -157,7 +157,8 @@ def memory(bench: Bench) -> Part:
     root, queries = large_file(bench, data), data.folder / "queries.npy"
     folder = bench.fresh("cache_dir")
     mine = bench.programs[0]
-    snapshot = bench.effort.scratch / f"snapshot-{mine.name}"
+    snapshot = bench.fresh("snapshot-memory")
+    mine.run("save", root, queries, snapshot, threads=2)
     part: Part = {}
     for kind, source in (("warm", snapshot), ("cache_dir", root), ("memory", root)):
         part[kind] = [mine.run("memory", kind, source, queries, folder, threads=2)]
