@@ -37,9 +37,9 @@ class LocalBackend::Store {
   }
 
   // False when there is one of that name already.
-  bool insert(const std::string& collection, std::shared_ptr<LocalCollection> made) {
+  bool insert(const std::string& collection, const std::shared_ptr<LocalCollection>& made) {
     const std::unique_lock lock(mutex_);
-    return collections_.try_emplace(collection, std::move(made)).second;
+    return collections_.try_emplace(collection, made).second;
   }
 
   void erase(const std::string& collection) {
@@ -83,7 +83,7 @@ void LocalBackend::upsert(const std::string& collection, std::span<const Id> ids
     // Seen by others only when it is filled: a failed upsert leaves no empty collection behind.
     auto made = std::make_shared<LocalCollection>(vectors.cols);
     made->upsert(ids, vectors);
-    if (store_->insert(collection, std::move(made))) return;
+    if (store_->insert(collection, made)) return;
   }
 }
 

@@ -20,8 +20,8 @@ class LocalBackend final : public BackendAdapter {
   // once. Throws DimensionMismatch, DuplicateId (twice in `ids`), std::invalid_argument (lengths
   // differ, a value is not finite, a name is empty); then nothing has changed.
   void upsert(const std::string& collection, std::span<const Id> ids, MatrixView vectors);
-  // Throws IdNotFound (or DuplicateId when an id is given twice), UnknownCollection; then nothing has
-  // changed.
+  // Throws IdNotFound (or DuplicateId when an id is given twice), UnknownCollection; then nothing
+  // has changed.
   void remove(const std::string& collection, std::span<const Id> ids);
   // Forgets the collection. Throws UnknownCollection.
   void drop(const std::string& collection);
