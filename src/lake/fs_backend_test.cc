@@ -300,11 +300,13 @@ TEST_F(Files, ALinkThatIsSwappedInAtTheLastMomentIsNotFollowed) {
   while (std::chrono::steady_clock::now() < end) {
     try {
       EXPECT_EQ(value_of("docs"), 1);
-    } catch (const BackendError&) {
+    } catch (const BackendError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("docs.bin"));
     }
     try {
       write("docs", 1, 1);
-    } catch (const PersistError&) {
+    } catch (const PersistError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("docs.bin"));
     }
   }
   done = true;
@@ -437,7 +439,8 @@ int whole_pulls(FsBackend& backend, int wanted, const std::function<void()>& cha
         return x == rows[0];
       })) << "two versions in one pull";
       ++whole;
-    } catch (const BackendError&) {
+    } catch (const BackendError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("docs.ruvec1"));
     }
   }
   done = true;
@@ -505,6 +508,7 @@ TEST_F(Files, AFileThatNeverStopsChangingIsAnErrorAfterAWhile) {
 
 TEST_F(Files, ConcurrentWritersLeaveOneWholeFile) {
   std::vector<std::thread> writers;
+  writers.reserve(4);
   for (int t = 0; t < 4; ++t) {
     writers.emplace_back([&, t] {
       for (int round = 0; round < 5; ++round) write("docs", 2000, static_cast<float>(t));

@@ -93,6 +93,7 @@ TEST_F(Local, ReplacesInPlaceAndAddsAtTheEnd) {
   EXPECT_EQ(std::vector<Id>(batch.ids.data, batch.ids.data + batch.ids.rows),
             (std::vector<Id>{0, 1, 2, 3, 9, 8}));
   std::vector<float> firsts;
+  firsts.reserve(6);
   for (std::size_t i = 0; i < 6; ++i) firsts.push_back(batch.vectors.data[i * kDim]);
   EXPECT_THAT(firsts, ElementsAre(2, 1, 2, 1, 2, 2));
 }
@@ -313,6 +314,7 @@ TEST_F(Local, APullDuringAnUpsertSeesBeforeOrAfter) {
 TEST_F(Local, ConcurrentUpsertsOfOneNewCollectionAllArrive) {
   for (int round = 0; round < 50; ++round) {
     std::vector<std::thread> writers;
+    writers.reserve(4);
     for (Id t = 0; t < 4; ++t) {
       writers.emplace_back([&, t] { upsert(ids_from(t * 10, 10), constant(10, 1)); });
     }
