@@ -61,18 +61,20 @@ async def test_the_twins_give_what_the_waiting_calls_give() -> None:
 
 
 async def test_the_backend_of_a_collection_is_found_without_stopping_the_loop() -> None:
+    asked_on = set()
+
     class Slow(Shelf):
         def list_collections(self) -> list[str]:
-            time.sleep(0.2)
+            asked_on.add(threading.get_ident())
             return super().list_collections() if self.id == "slow" else []
 
     lake = lake_with(Slow(id="slow"), Slow(id="empty"))
-    begin = time.perf_counter()
-    search = lake.search_one_async("docs", rows_of(1)[0], k=1)
-    assert time.perf_counter() - begin < 0.15
-    assert [hit.backend for hit in await search] == ["slow"]
+    hits = await lake.search_one_async("docs", rows_of(1)[0], k=1)
+    assert [hit.backend for hit in hits] == ["slow"]
     rows = await lake.search_batch_async("docs", rows_of(2), k=1)
     assert [[hit.id for hit in hits] for hits in rows] == [[0], [1]]
+    assert asked_on
+    assert threading.get_ident() not in asked_on
 
 
 @pytest.mark.parametrize("name", ["search_one", "search_batch", "search_federated"])
@@ -205,11 +207,9 @@ def test_cancelling_a_task_ends_its_search_and_leaves_the_pull_to_who_still_wait
         patient = asyncio.create_task(lake.search_one_async("docs", shelf.rows[1], k=1))
         while not gate.reached.is_set():
             await asyncio.sleep(0.001)
-        begin = time.perf_counter()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await task
-        assert time.perf_counter() - begin < 0.5
+            await task  # while the gate is closed
         gate.open()
         assert (await patient)[0].id == 1
 
