@@ -23,12 +23,13 @@ namespace {
 
 using Flag = std::shared_ptr<std::atomic<bool>>;
 
-// Calls `done`, which must not throw: there is nobody to tell.
+// Calls `done`, which must not throw.
 template <class T>
 void tell(const RuLake::Done<T>& done, T result, std::exception_ptr error) noexcept {
   try {
     done(std::move(result), std::move(error));
   } catch (...) {
+    return;  // there is nobody to tell
   }
 }
 
@@ -98,32 +99,35 @@ Work<std::vector<std::vector<LakeHit>>> searching_batch(const Core& core,
 // `work` is done with the current version of `key`, on a thread of the library.
 template <class T>
 void search_later(const std::shared_ptr<Core>& core, const LakeKey& key, const Flag& cancelled,
-                  const RuLake::Done<T>& done, const Work<T>& work) {
+                  RuLake::Done<T> done, const Work<T>& work) {
   KeyStatePtr state;
   try {
     state = core->state_of(key);
   } catch (...) {
-    return base::post(base::Lane::compute,
-                      [done, error = std::current_exception()] { tell<T>(done, {}, error); });
+    return base::post(
+        base::Lane::compute,
+        [done = std::move(done), error = std::current_exception()] { tell<T>(done, {}, error); });
   }
-  const auto go_on = [core, state, cancelled, done, work](const EntryPtr& entry,
-                                                          const std::exception_ptr& error) {
+  auto go_on = [core, state, cancelled, done = std::move(done), work](
+                   const EntryPtr& entry, const std::exception_ptr& error) {
     if (error) return tell<T>(done, {}, error);
     base::post(base::Lane::compute, [core, state, entry, cancelled, done, work] {
       answer<T>(cancelled, done, [&] { return work(*entry, state->key); });
     });
   };
-  core->coherence.current_async(state, core, {cancelled, go_on});
+  core->coherence.current_async(state, core, {cancelled, std::move(go_on)});
 }
 
 // The same for a collection whose backend is not named: asking the backends may block.
 template <class T>
 void search_later(const RuLake& lake, const std::shared_ptr<Core>& core,
-                  const std::string& collection, const Flag& cancelled, const RuLake::Done<T>& done,
+                  const std::string& collection, const Flag& cancelled, RuLake::Done<T> done,
                   const Work<T>& work) {
   const std::vector<std::string> ids = core->backends.ids();
-  if (ids.size() == 1) return search_later(core, {ids[0], collection}, cancelled, done, work);
-  base::post(base::Lane::blocking, [=] {
+  if (ids.size() == 1) {
+    return search_later(core, {ids[0], collection}, cancelled, std::move(done), work);
+  }
+  base::post(base::Lane::blocking, [=, done = std::move(done)] {
     LakeKey key;
     try {
       key = lake.resolve(collection);
@@ -161,7 +165,7 @@ PendingSearch RuLake::search_one_async(const LakeKey& key, std::vector<float> qu
                                        const LakeSearchParams& params,
                                        Done<std::vector<LakeHit>> done) const {
   PendingSearch pending;
-  search_later<std::vector<LakeHit>>(core_, key, pending.cancelled_, done,
+  search_later<std::vector<LakeHit>>(core_, key, pending.cancelled_, std::move(done),
                                      searching_one(*core_, std::move(query), k, params));
   return pending;
 }
@@ -170,7 +174,7 @@ PendingSearch RuLake::search_one_async(const std::string& collection, std::vecto
                                        std::size_t k, const LakeSearchParams& params,
                                        Done<std::vector<LakeHit>> done) const {
   PendingSearch pending;
-  search_later<std::vector<LakeHit>>(*this, core_, collection, pending.cancelled_, done,
+  search_later<std::vector<LakeHit>>(*this, core_, collection, pending.cancelled_, std::move(done),
                                      searching_one(*core_, std::move(query), k, params));
   return pending;
 }
@@ -181,7 +185,7 @@ PendingSearch RuLake::search_batch_async(const LakeKey& key, std::vector<float> 
                                          Done<std::vector<std::vector<LakeHit>>> done) const {
   PendingSearch pending;
   search_later<std::vector<std::vector<LakeHit>>>(
-      core_, key, pending.cancelled_, done,
+      core_, key, pending.cancelled_, std::move(done),
       searching_batch(*core_, std::move(queries), rows, k, params));
   return pending;
 }
@@ -192,7 +196,7 @@ PendingSearch RuLake::search_batch_async(const std::string& collection, std::vec
                                          Done<std::vector<std::vector<LakeHit>>> done) const {
   PendingSearch pending;
   search_later<std::vector<std::vector<LakeHit>>>(
-      *this, core_, collection, pending.cancelled_, done,
+      *this, core_, collection, pending.cancelled_, std::move(done),
       searching_batch(*core_, std::move(queries), rows, k, params));
   return pending;
 }

@@ -13,9 +13,11 @@ void Backends::add(BackendPtr backend) {
   std::string id = backend->id();
   if (id.empty()) throw std::invalid_argument("register_backend: the backend's id is empty");
   const std::unique_lock lock(mutex_);
-  if (!backends_.try_emplace(id, std::move(backend)).second) {
+  const auto [place, is_new] = backends_.try_emplace(id);
+  if (!is_new) {
     throw std::invalid_argument("register_backend: a backend '" + id + "' is registered already");
   }
+  place->second = std::move(backend);
   ++version_;
 }
 
@@ -44,6 +46,7 @@ BackendPtr Backends::get(const std::string& id) const {
 std::vector<std::string> Backends::ids() const {
   const std::shared_lock lock(mutex_);
   std::vector<std::string> ids;
+  ids.reserve(backends_.size());
   for (const auto& [id, backend] : backends_) ids.push_back(id);
   return ids;
 }

@@ -16,11 +16,12 @@ EntryPtr served(const KeyState& state) {
   return state.entry;
 }
 
-// A callback that throws must not cost the others their answers; there is nobody to tell.
+// A callback that throws must not cost the others their answers.
 void answer(const Waiter& waiter, EntryPtr entry, std::exception_ptr error) noexcept {
   try {
     waiter.done(std::move(entry), std::move(error));
   } catch (...) {
+    return;  // there is nobody to tell
   }
 }
 

@@ -81,7 +81,7 @@ void keep_index(RuLakeBundle& bundle, const std::filesystem::path& directory,
     bundle.index_file = old.index_file;
     bundle.index_digest = old.index_digest;
   } catch (const RuVectorError&) {
-    // What cannot be trusted is replaced.
+    return;  // what cannot be trusted is replaced
   }
 }
 

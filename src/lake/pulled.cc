@@ -47,7 +47,8 @@ class Joined {
     try {
       ids_.reserve(*rows);
       rows_.reserve(*rows * dim_);
-    } catch (const std::bad_alloc&) {  // nor does one that nothing could hold
+    } catch (const std::bad_alloc&) {
+      return;  // nor does one that nothing could hold
     }
   }
 
