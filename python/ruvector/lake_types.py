@@ -162,7 +162,7 @@ class CacheStats(PerBackendStats):
     entries: int
     """Versions cached now."""
     bytes: int
-    """Memory they take now; what is mapped from a file is not counted."""
+    """Memory they take now; rows that are mapped from a file are not counted."""
 
     def avg_prime_ms(self) -> float | None:
         """Time of a build on average; None before the first."""

@@ -67,7 +67,7 @@ struct CacheStats : PerBackendStats {
   double total_prime_ms = 0;        // building, without the pull
   double last_prime_ms = 0;
   std::size_t entries = 0;  // now
-  std::size_t bytes = 0;    // now, of memory; what is mapped from a file is not counted
+  std::size_t bytes = 0;    // now, of memory; rows that are mapped from a file are not counted
   std::optional<double> avg_prime_ms() const;
   friend bool operator==(const CacheStats&, const CacheStats&) = default;
 };
