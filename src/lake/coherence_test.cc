@@ -127,6 +127,32 @@ TEST(Coherence, FreshIsNeverOlderThanItsQuestionWhateverOthersDo) {
   EXPECT_GT(searches, 10);
 }
 
+TEST(Coherence, AVersionOutOfThePoolIsNoNewerThanItsLeadersQuestion) {
+  Setting s;
+  s.store->shared_ref = "test://one-table";
+  s.store->put("view", random_rows(50, 16, 1));
+  s.store->put("docs", random_rows(50, 16, 1));
+  std::promise<void> go_on;
+  std::atomic<bool> is_held{false};
+  s.store->before_ref = [&, calls = 0]() mutable {
+    if (++calls != 2) return;  // the first is that of "view"
+    is_held = true;
+    go_on.get_future().wait();
+  };
+  s.nearest(kQuery, "view");
+  // The leader has asked for the version, which is in the pool, and has not taken it yet.
+  std::thread leader([&] { EXPECT_LT(s.nearest(kQuery), 1000u); });
+  wait_until([&] { return is_held.load(); });
+  s.store->put("docs", random_rows(50, 16, 1, 1000));
+  const int checks = s.store->checks;
+  std::thread follower([&] { EXPECT_GE(s.nearest(kQuery), 1000u); });
+  wait_until([&] { return s.store->checks > checks; });
+  std::this_thread::sleep_for(milliseconds(20));  // it waits for the leader
+  go_on.set_value();
+  leader.join();
+  follower.join();
+}
+
 TEST(Coherence, EventualServesTheOldVersionWhileTheNewOneIsPulled) {
   Setting s({.consistency = Consistency::eventual, .ttl = milliseconds(30)});
   s.store->put("docs", random_rows(100, 16, 1, 0));

@@ -138,6 +138,32 @@ TEST(RuLake, AStoreThatCannotListItsCollectionsIsNamed) {
             std::string::npos);
 }
 
+TEST(RuLake, ABackendThatComesWhileANameIsResolvedIsNotOverlookedLater) {
+  class Listed final : public BackendAdapter {
+   public:
+    std::string id() const override { return "listed"; }
+    std::vector<std::string> list_collections() override {
+      if (while_listing) std::exchange(while_listing, nullptr)();
+      return {"docs"};
+    }
+    PulledBatch pull_vectors(const std::string&) override { return {}; }
+    Generation generation(const std::string&) override { return 1; }
+    std::function<void()> while_listing;
+  };
+  LakeWithStore s;
+  const auto listed = std::make_shared<Listed>();
+  s.lake.register_backend(listed);
+  listed->while_listing = [&] {
+    const auto late = std::make_shared<TestStore>("late");
+    late->put("docs", random_rows(5, 8, 1));
+    late->put("logs", random_rows(5, 8, 1));
+    s.lake.register_backend(late);
+    s.lake.resolve("logs");
+  };
+  EXPECT_EQ(s.lake.resolve("docs"), (LakeKey{"listed", "docs"}));
+  EXPECT_THROW(s.lake.resolve("docs"), std::invalid_argument);
+}
+
 // --- consistency
 
 TEST(RuLake, AConsistencySetBeforeTheCollectionExistsIsKept) {

@@ -79,6 +79,7 @@ class TestStore final : public BackendAdapter {
     return at(collection).version;
   }
   std::string data_ref(const std::string& collection) override {
+    if (before_ref) before_ref();
     return shared_ref.empty() ? BackendAdapter::data_ref(collection) : shared_ref;
   }
   std::optional<PulledChanges> pull_changes(const std::string& collection,
@@ -95,6 +96,7 @@ class TestStore final : public BackendAdapter {
   bool snapshots = false;
   std::string shared_ref;
   std::function<void()> before_pull;  // set before the store is used
+  std::function<void()> before_ref;
   std::function<void()> after_read;
   std::function<std::optional<PulledChanges>(const std::string&, const Generation&)> changes;
 
