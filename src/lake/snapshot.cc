@@ -129,8 +129,8 @@ class StagedFile {
   fs::path path_;
 };
 
-// Whether `name` is of a temporary file that a dead saver left. Savers hold the directory's lock;
-// whoever only publishes a bundle does not.
+// Whether `name` is of a temporary file that a dead saver left. Savers hold the directory's lock,
+// as publishers do; whoever else writes a bundle there may not.
 bool is_left_over(std::string_view name) {
   const std::string ours = "." + std::string(kNewName) + ".";
   if (!name.ends_with(".ruvector-tmp")) return false;
