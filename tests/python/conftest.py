@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,6 +20,10 @@ settings.register_profile(
     "ruvector", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("ruvector")
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and so the programs that
+# they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 INDEX_CLASSES = (
     ruvector.FlatF32Index,
