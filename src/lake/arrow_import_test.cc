@@ -84,11 +84,11 @@ TEST_F(ArrowImport, KeepsTheExportersMemoryUntilTheLastBatchGoes) {
   chunks.reset();
   EXPECT_EQ(counts_.streams_released, 1);
   EXPECT_EQ(counts_.arrays_released, 0);
-  std::optional<SharedArray<float>> vectors = batch->vectors;
+  SharedArray<float> vectors = batch->vectors;
   batch.reset();
   EXPECT_EQ(counts_.arrays_released, 0);
-  EXPECT_EQ(vectors->data[4], 3.0f);
-  vectors.reset();
+  EXPECT_EQ(vectors.data[4], 3.0f);
+  vectors = {};
   EXPECT_EQ(counts_.arrays_released, counts_.arrays_made);
 }
 
