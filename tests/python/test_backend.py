@@ -56,7 +56,7 @@ def test_an_adapter_must_define_the_four_things() -> None:
 
 def test_the_id_may_be_a_class_attribute_a_property_or_a_method() -> None:
     class Attribute(Shelf):
-        id = "attribute"
+        id = "attribute"  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
 
     class Method(Shelf):
         def id(self) -> str:  # type: ignore[override]
