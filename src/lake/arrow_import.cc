@@ -152,7 +152,7 @@ class ArrowChunks final : public PulledChunks {
     return batch;
   }
 
-  PulledBatch read(std::shared_ptr<ArrowOwner<ArrowArray>> owner) {
+  PulledBatch read(const std::shared_ptr<ArrowOwner<ArrowArray>>& owner) {
     const ArrowArray& table = **owner;
     if (table.length < 0 || static_cast<std::uint64_t>(table.length) > kMaxVectors) {
       throw std::invalid_argument("a record batch has " + std::to_string(table.length) +
