@@ -139,7 +139,7 @@ class ArrowChunks final : public PulledChunks {
         break;
       }
       if ((*array)->length == 0) continue;
-      return read(std::move(array));
+      return read(array);
     }
     return std::nullopt;
   }
