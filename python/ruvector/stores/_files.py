@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 SUFFIX = ".parquet"
-_FOOTER_BYTES = 64 * 1024
+_FOOTER_BYTES = 16 * 1024
 # A file that was written less than a tick of the clock of its file system ago may be written again
 # without a trace in its times: then its footer is read at each listing.
 _TICK_NS = 100_000_000
