@@ -38,4 +38,10 @@ WitnessMismatch::WitnessMismatch(const std::string& what, std::string expected, 
       expected_(std::move(expected)),
       actual_(std::move(actual)) {}
 
+ModelDigestMismatch::ModelDigestMismatch(const std::string& what, std::string expected,
+                                         std::string actual)
+    : EmbedError(what + ": SHA-256 is " + actual + ", must be " + expected),
+      expected_(std::move(expected)),
+      actual_(std::move(actual)) {}
+
 }  // namespace ruvector

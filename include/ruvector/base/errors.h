@@ -131,6 +131,33 @@ class BundleError : public LakeError {
   using LakeError::LakeError;
 };
 
+// --- embeddings
+
+// A model, an input or a file of a model that cannot be used.
+class EmbedError : public RuVectorError {
+ public:
+  using RuVectorError::RuVectorError;
+};
+
+// A model that is neither known nor a directory, or whose files are not there. LookupError in
+// Python.
+class ModelNotFound : public EmbedError {
+ public:
+  using EmbedError::EmbedError;
+};
+
+// A file of a model whose bytes are not the pinned ones. ValueError in Python.
+class ModelDigestMismatch : public EmbedError {
+ public:
+  ModelDigestMismatch(const std::string& what, std::string expected, std::string actual);
+  const std::string& expected() const noexcept { return expected_; }
+  const std::string& actual() const noexcept { return actual_; }
+
+ private:
+  std::string expected_;
+  std::string actual_;
+};
+
 // An asynchronous call that its caller cancelled. asyncio.CancelledError in Python.
 class Cancelled : public RuVectorError {
  public:

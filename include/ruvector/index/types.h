@@ -12,6 +12,8 @@
 #include <variant>
 #include <vector>
 
+#include "ruvector/base/progress.h"
+
 namespace ruvector {
 
 using Id = std::uint64_t;
@@ -33,10 +35,6 @@ struct Hit {
   float score;
   friend bool operator==(const Hit&, const Hit&) = default;
 };
-
-// Called on the calling thread with (done, total); may throw to cancel, and then nothing is
-// changed.
-using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
 struct BuildParams {
   std::span<const Id> ids = {};  // one per row; empty: 0, 1, 2, ...
