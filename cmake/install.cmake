@@ -2,7 +2,8 @@
 
 include(CMakePackageConfigHelpers)
 
-install(TARGETS ruvector ruvector_base ruvector_kernels ruvector_index ruvector_lake EXPORT ruvectorTargets
+install(TARGETS ruvector ruvector_base ruvector_kernels ruvector_index ruvector_embed ruvector_lake
+        EXPORT ruvectorTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ruvector
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

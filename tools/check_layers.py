@@ -13,10 +13,11 @@ ALLOWED: dict[str, set[str]] = {
     "base": {"base"},
     "kernels": {"kernels", "base"},
     "index": {"index", "kernels", "base"},
+    "embed": {"embed", "kernels", "base"},
     "lake": {"lake", "index", "base"},
-    "bindings": {"bindings", "lake", "index", "base"},
+    "bindings": {"bindings", "lake", "index", "embed", "base"},
     "benchmarks": {"benchmarks", "kernels", "base"},
-    "fuzz": {"fuzz", "lake", "index", "base"},
+    "fuzz": {"fuzz", "lake", "index", "embed", "base"},
 }
 # These see public headers only: what they need is what a user has.
 PUBLIC_ONLY = {"bindings"}
