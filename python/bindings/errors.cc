@@ -70,6 +70,27 @@ void set_lake_error(const std::exception_ptr& pointer) {
   }
 }
 
+// To the caller of an asynchronous call its cancellation is that of the task.
+void set_cancelled(const Cancelled& error) {
+  const nb::object type = nb::module_::import_("asyncio").attr("CancelledError");
+  PyErr_SetObject(type.ptr(), decoded(error.what()).ptr());
+}
+
+void set_embed_error(const std::exception_ptr& pointer) {
+  nb::dict attributes;
+  try {
+    std::rethrow_exception(pointer);
+  } catch (const ModelNotFound& error) {
+    set_error("ModelNotFound", error, attributes);
+  } catch (const ModelDigestMismatch& error) {
+    attributes["expected"] = decoded(error.expected().c_str());
+    attributes["actual"] = decoded(error.actual().c_str());
+    set_error("ModelDigestMismatch", error, attributes);
+  } catch (const EmbedError& error) {
+    set_error("EmbedError", error, attributes);
+  }
+}
+
 // The most derived class first: the first match wins. Rethrows what is no error of ours.
 void set_our_error(const std::exception_ptr& pointer) {
   nb::dict attributes;
@@ -96,6 +117,10 @@ void set_our_error(const std::exception_ptr& pointer) {
     set_error("IndexError", error, attributes);
   } catch (const LakeError&) {
     set_lake_error(pointer);
+  } catch (const EmbedError&) {
+    set_embed_error(pointer);
+  } catch (const Cancelled& error) {
+    set_cancelled(error);
   } catch (const RuVectorError& error) {
     set_error("RuVectorError", error, attributes);
   }

@@ -15,10 +15,14 @@ __all__ = [
     "CacheMissError",
     "DimensionMismatch",
     "DuplicateId",
+    "EmbedError",
     "EmptyIndex",
     "IdNotFound",
     "IndexError",
     "LakeError",
+    "MissingExtra",
+    "ModelDigestMismatch",
+    "ModelNotFound",
     "PersistError",
     "RowsNotKept",
     "RuVectorError",
@@ -287,3 +291,63 @@ class BundleError(LakeError, ValueError):
     ...     print("no bundle")
     no bundle
     """
+
+
+class EmbedError(RuVectorError):
+    """A model, an input or a file of a model that cannot be used.
+
+    >>> import ruvector
+    >>> issubclass(ruvector.ModelNotFound, ruvector.EmbedError)
+    True
+    """
+
+
+class ModelNotFound(EmbedError, LookupError):
+    """A model that is neither known nor a directory, or whose files are not there.
+
+    The message lists the missing files with their digests and where they are looked for.
+
+    >>> import ruvector
+    >>> raise ruvector.ModelNotFound("no model 'all-MiniLM-L7'")
+    Traceback (most recent call last):
+    ruvector.ModelNotFound: no model 'all-MiniLM-L7'
+    """
+
+
+class ModelDigestMismatch(EmbedError, ValueError):
+    """A file of a model whose bytes are not the pinned ones. The file is gone.
+
+    Attributes:
+        expected: the pinned SHA-256.
+        actual: the one that was found.
+
+    >>> import ruvector
+    >>> error = ruvector.ModelDigestMismatch("model.onnx: wrong", expected="53aa", actual="0b17")
+    >>> error.expected, error.actual
+    ('53aa', '0b17')
+    """
+
+    def __init__(self, message: str, *, expected: str, actual: str) -> None:
+        super().__init__(message)
+        self.expected = expected
+        self.actual = actual
+
+
+class MissingExtra(EmbedError, ImportError):
+    """Something needs a package that an extra of ruvector brings.
+
+    Attributes:
+        package: what cannot be imported.
+        extra: which extra brings it.
+
+    >>> import ruvector
+    >>> raise ruvector.MissingExtra("backend='onnx'", package="onnxruntime", extra="text")
+    Traceback (most recent call last):
+    ruvector.MissingExtra: backend='onnx' needs the package onnxruntime: pip install ruvector[text]
+    """
+
+    def __init__(self, needed_by: str, *, package: str, extra: str) -> None:
+        message = f"{needed_by} needs the package {package}: pip install ruvector[{extra}]"
+        super().__init__(message, name=package)
+        self.package = package
+        self.extra = extra

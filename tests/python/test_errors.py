@@ -34,6 +34,10 @@ import ruvector
         (ruvector.CacheMissError, (ruvector.LakeError, LookupError)),
         (ruvector.WitnessMismatch, (ruvector.LakeError, ValueError)),
         (ruvector.BundleError, (ruvector.LakeError, ValueError)),
+        (ruvector.EmbedError, (ruvector.RuVectorError,)),
+        (ruvector.ModelNotFound, (ruvector.EmbedError, LookupError)),
+        (ruvector.ModelDigestMismatch, (ruvector.EmbedError, ValueError)),
+        (ruvector.MissingExtra, (ruvector.EmbedError, ImportError)),
     ],
 )
 def test_the_tree_is_that_of_the_contract(
@@ -145,6 +149,15 @@ def test_an_error_pickles_with_its_attributes(
     assert type(again) is error
     assert str(again) == str(caught.value)
     assert vars(again) == attributes
+
+
+def test_a_missing_extra_says_what_to_install_and_pickles() -> None:
+    error = ruvector.MissingExtra("backend='onnx'", package="onnxruntime", extra="text")
+    again = pickle.loads(pickle.dumps(error))
+    for one in (error, again):
+        assert str(one).endswith("needs the package onnxruntime: pip install ruvector[text]")
+        assert (one.package, one.extra) == ("onnxruntime", "text")
+    assert error.name == "onnxruntime"
 
 
 def test_a_path_that_is_not_utf8_is_in_the_message_and_the_attribute() -> None:
