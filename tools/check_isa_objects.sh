@@ -6,7 +6,8 @@
 # copy, and a processor without the level would die in code that has nothing to do with kernels.
 # So an object may define kAvx2Table, kAvx512Table or kNeonTable, and names in the namespace
 # ruvector::kernels::<level> of its own level where a level is spread over files; nothing weak.
-# It may use the same names and the C library's memory and mathematics functions, nothing of C++.
+# It may use the same names, those of ruvector::kernels::scalar, which is compiled for every
+# processor, and the C library's memory and mathematics functions, nothing of C++.
 set -euo pipefail
 
 build=${1:?usage: check_isa_objects.sh <build directory>}
@@ -21,11 +22,12 @@ while IFS= read -r object; do
   level=${level%%_*}
   own="^(ruvector::kernels::${table[$level]}|ruvector::kernels::${level}::.*)$"
   c_library='^(mem(cpy|set|move|cmp)|fmaf?|sqrtf?|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail)$'
+  scalar='^ruvector::kernels::scalar::'
   checked=$((checked + 1))
   while read -r type name; do
     case $type in
       T | D | R | B) [[ $name =~ $own ]] && continue ;;  # defined
-      U) [[ $name =~ $own || $name =~ $c_library ]] && continue ;;  # used
+      U) [[ $name =~ $own || $name =~ $c_library || $name =~ $scalar ]] && continue ;;  # used
     esac
     echo "$object: symbol of type $type is not permitted: $name"
     failures=$((failures + 1))

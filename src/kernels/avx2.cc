@@ -1,11 +1,21 @@
 #include "kernels/avx2.h"
 
 #include "kernels/kernels.h"
+#include "kernels/scalar.h"
 
 namespace ruvector::kernels {
 
-const KernelTable kAvx2Table = {"avx2",         avx2::scan, avx2::refine,         avx2::l2_rows,
-                                avx2::dot_rows, avx2::sums, avx2::walsh_hadamard, avx2::gemm,
-                                avx2::quantize};
+const KernelTable kAvx2Table = {
+    "avx2",
+    avx2::scan,
+    avx2::refine,
+    avx2::l2_rows,
+    avx2::dot_rows,
+    avx2::sums,
+    avx2::walsh_hadamard,
+    avx2::gemm,
+    avx2::quantize,
+    {scalar::activate, scalar::layer_norm, scalar::attention, scalar::depthwise,
+     scalar::quantize_bytes, scalar::gemm_bytes, scalar::quantize_words, scalar::gemm_words}};
 
 }  // namespace ruvector::kernels

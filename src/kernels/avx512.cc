@@ -1,11 +1,21 @@
 #include "kernels/avx512.h"
 
 #include "kernels/kernels.h"
+#include "kernels/scalar.h"
 
 namespace ruvector::kernels {
 
 const KernelTable kAvx512Table = {
-    "avx512",     avx512::scan,           avx512::refine, avx512::l2_rows, avx512::dot_rows,
-    avx512::sums, avx512::walsh_hadamard, avx512::gemm,   avx512::quantize};
+    "avx512",
+    avx512::scan,
+    avx512::refine,
+    avx512::l2_rows,
+    avx512::dot_rows,
+    avx512::sums,
+    avx512::walsh_hadamard,
+    avx512::gemm,
+    avx512::quantize,
+    {scalar::activate, scalar::layer_norm, scalar::attention, scalar::depthwise,
+     scalar::quantize_bytes, scalar::gemm_bytes, scalar::quantize_words, scalar::gemm_words}};
 
 }  // namespace ruvector::kernels

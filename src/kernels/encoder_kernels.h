@@ -1,5 +1,6 @@
 // The kernels of the encoders (BERT, MobileNetV3): a part of the table of each instruction set.
-// "tree", "chain" and "fma" are defined in kernels.h; so is the packing of gemm()'s right side.
+// "tree", "chain" and "fma" are defined in kernels.h; so is the packing of gemm()'s right side. exp
+// and gelu are the same operations on every level, see curves.h. A NaN gives NaN.
 // Thread-safe: kernels are pure functions of their arguments. Plain types only, see kernels.h.
 #pragma once
 
@@ -11,15 +12,16 @@ namespace ruvector::kernels {
 enum class Activation : std::uint32_t {
   none,
   relu,          // max(x, 0)
-  hard_swish,    // x * min(max(x + 3, 0), 6) / 6
-  hard_sigmoid,  // min(max(x + 3, 0), 6) / 6
-  gelu,          // x * (1 + erf(x / sqrt 2)) / 2, absolute error at most 1e-6 for |x| <= 10
+  hard_swish,    // x * min(max(x + 3, 0), 6) * (1 / 6)
+  hard_sigmoid,  // min(max(x + 3, 0), 6) * (1 / 6)
+  gelu,          // x * (1 + erf(x / sqrt 2)) / 2, absolute error at most 3e-7 for |x| <= 10
 };
 
 // One head of self-attention over the tokens of one text. Row t of queries, keys and values begins
 // at t * stride, of out at t * out_stride; each has `head_dim` values. Queries are scaled already.
 //   score[i][j] = chain over d of query[i][d] * key[j][d]
-//   p[i][j]     = exp(score[i][j] - max over j of score[i][j]), relative error at most 1e-6
+//   p[i][j]     = exp(max(score[i][j] - max over j of score[i][j], kExpFloor)), relative error at
+//   most 3e-7
 //   out[i][d]   = (chain over j of p[i][j] * value[j][d]) * (1 / tree sum over j of p[i][j])
 struct Attention {
   const float* queries;
@@ -27,16 +29,16 @@ struct Attention {
   const float* values;
   std::size_t stride;
   std::size_t tokens;    // 1..kAttentionTokens
-  std::size_t head_dim;  // a multiple of 16, at most 64
+  std::size_t head_dim;  // a multiple of 16, at most kAttentionDim
   float* scratch;        // kAttentionScratch floats
   float* out;
   std::size_t out_stride;
 };
 
 // A convolution of each channel by itself, images as (height, width, channels). Output pixel (y, x)
-// is the chain over taps (dy, dx), rows first, of input[y * stride + dy - k/2][...] * weight, taps
-// outside of the image left out; then + bias, then the activation. The output has
-// (height - 1) / stride + 1 rows and (width - 1) / stride + 1 columns.
+// is the chain over taps (dy, dx), rows first, of input[y * step + dy - kernel / 2][...] * weight,
+// taps outside of the image left out; then + bias, then the activation. The output has
+// (height - 1) / step + 1 rows and (width - 1) / step + 1 columns.
 struct Depthwise {
   const float* input;
   std::size_t height;
@@ -109,6 +111,7 @@ inline constexpr std::size_t kWordChunk = 384;  // k of gemm_words() summed in 3
 
 // Floats of scratch for attention(), 64-byte aligned: the keys and some rows of scores.
 inline constexpr std::size_t kAttentionTokens = 512;
-inline constexpr std::size_t kAttentionScratch = kAttentionTokens * (64 + 16);
+inline constexpr std::size_t kAttentionDim = 64;
+inline constexpr std::size_t kAttentionScratch = kAttentionTokens * (kAttentionDim + 16);
 
 }  // namespace ruvector::kernels

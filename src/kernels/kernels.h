@@ -17,6 +17,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/encoder_kernels.h"
+
 namespace ruvector::kernels {
 
 inline constexpr std::size_t kBlockVectors = 64;   // vectors in a superblock
@@ -127,6 +129,8 @@ struct KernelTable {
   // |r[i]| * scale is finite but may exceed int32; such a value takes the maximum.
   QuantizedSums (*quantize)(const float* r, std::size_t n, float scale, std::uint32_t bits,
                             std::uint8_t* codes) noexcept;
+
+  EncoderKernels encoder;
 };
 
 // Defined each in its own source; only those of the architecture that is compiled for exist.

@@ -5,39 +5,13 @@
 
 #include "base/float16.h"
 #include "kernels/kernels.h"
+#include "kernels/scalar.h"
+#include "kernels/scalar_tree.h"
 
 namespace ruvector::kernels {
 namespace {
 
-constexpr std::size_t kTreeLanes = 16;
-
-// The accumulators of a tree sum: add() takes the elements of each step of 16, missing ones as +0.
-class Tree {
- public:
-  void multiply_add(std::size_t i, float a, float b) {
-    float& lane = lanes_[(i / kTreeLanes) % 4][i % kTreeLanes];
-    lane = std::fma(a, b, lane);
-  }
-
-  // Completes the last step of 16 after n elements.
-  void pad(std::size_t n) {
-    for (; n % kTreeLanes != 0; ++n) multiply_add(n, 0.0f, 0.0f);
-  }
-
-  float sum() {
-    float folded[kTreeLanes];
-    for (std::size_t j = 0; j < kTreeLanes; ++j) {
-      folded[j] = (lanes_[0][j] + lanes_[1][j]) + (lanes_[2][j] + lanes_[3][j]);
-    }
-    for (std::size_t half = kTreeLanes / 2; half > 0; half /= 2) {
-      for (std::size_t j = 0; j < half; ++j) folded[j] += folded[j + half];
-    }
-    return folded[0];
-  }
-
- private:
-  float lanes_[4][kTreeLanes] = {};
-};
+using scalar::Tree;
 
 struct Factors {
   float add;
@@ -256,7 +230,17 @@ QuantizedSums quantize(const float* r, std::size_t n, float scale, std::uint32_t
 
 }  // namespace
 
-const KernelTable kScalarTable = {"scalar", scan,           refine, l2_rows, dot_rows,
-                                  sums,     walsh_hadamard, gemm,   quantize};
+const KernelTable kScalarTable = {
+    "scalar",
+    scan,
+    refine,
+    l2_rows,
+    dot_rows,
+    sums,
+    walsh_hadamard,
+    gemm,
+    quantize,
+    {scalar::activate, scalar::layer_norm, scalar::attention, scalar::depthwise,
+     scalar::quantize_bytes, scalar::gemm_bytes, scalar::quantize_words, scalar::gemm_words}};
 
 }  // namespace ruvector::kernels
