@@ -10,6 +10,8 @@ from pathlib import Path
 COVERED_ELSEWHERE: dict[str, str] = {
     "src/base/fork_epoch.cc": "src/base/background_test.cc",
     "src/base/worker_pool.cc": "src/base/parallel_test.cc",
+    "src/embed/float_linear.cc": "src/embed/linear_test.cc",
+    "src/embed/safetensors_header.cc": "src/embed/safetensors_test.cc",
     "src/lake/local_collection.cc": "src/lake/local_backend_test.cc",
     "src/lake/read_fully.cc": "src/lake/file_version_test.cc",
     "src/lake/backend.cc": "src/lake/pulled_test.cc",

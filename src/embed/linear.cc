@@ -28,8 +28,8 @@ void Linear::apply(const kernels::KernelTable& kernels, const FloatRows& x, Pane
     multiply(kernels, x, panel, columns, out + first, out_stride, scratch);
     if (!has_epilogue) continue;
     // Now, while the panel of `out` is in the cache.
-    kernels.encoder->activate(out + first, out_stride, x.count, columns,
-                              bias_.empty() ? nullptr : bias_.data() + first, shape_.activation);
+    kernels.encoder.activate(out + first, out_stride, x.count, columns,
+                             bias_.empty() ? nullptr : bias_.data() + first, shape_.activation);
   }
 }
 
