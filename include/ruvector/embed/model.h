@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,5 +47,23 @@ std::filesystem::path cache_directory();
 
 // cache_directory()/models/<name>/<revision>: where a model's files lie once they are pulled.
 std::filesystem::path model_directory(const Model& model);
+
+enum class Verification {
+  remembered,  // a file is hashed once; a note of its size, times and inode saves it later
+  anew,        // it is hashed now
+};
+
+// A file of a model with its pinned bytes: in model_directory(), else in the cache of Hugging Face
+// or of torch. None when it is in no such place. Never uses the network. Throws
+// ModelDigestMismatch for other bytes in model_directory(), which are then removed; elsewhere other
+// bytes are passed over and left alone.
+std::optional<std::filesystem::path> find_model_file(
+    const Model& model, const ModelFile& file,
+    Verification verification = Verification::remembered);
+
+// All of them, in the order of Model::files. Throws ModelNotFound, which lists the missing ones
+// and where they may be put, and ModelDigestMismatch.
+std::vector<std::filesystem::path> find_model_files(
+    const Model& model, Verification verification = Verification::remembered);
 
 }  // namespace ruvector

@@ -1,0 +1,141 @@
+#include "embed/verified_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <system_error>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "base/digest.h"
+#include "ruvector/base/errors.h"
+
+namespace ruvector::embed {
+namespace {
+
+using Path = std::filesystem::path;
+
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+// How many files of the same bytes a note remembers.
+constexpr std::size_t kMostLines = 16;
+// Within this time of a change another one may leave the same times behind.
+constexpr std::int64_t kSettledNanoseconds = 2'000'000'000;
+
+[[noreturn]] void fail(const Path& path, int error) {
+  throw EmbedError(path.string() + ": " + std::generic_category().message(error));
+}
+
+// A regular file that is open for reading.
+class OpenFile {
+ public:
+  // Waits for no writer, should somebody have put a pipe there.
+  explicit OpenFile(const Path& path)
+      : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+    if (fd_ < 0) fail(path, errno);
+  }
+  ~OpenFile() { ::close(fd_); }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+
+  struct stat status() const {
+    struct stat status{};
+    if (::fstat(fd_, &status) != 0) fail(path_, errno);
+    return status;
+  }
+
+  std::string sha256() const {
+    base::Hasher hasher(base::Hasher::Algorithm::sha256);
+    std::vector<std::byte> piece(kPieceBytes);
+    for (;;) {
+      const ::ssize_t count = ::read(fd_, piece.data(), piece.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) fail(path_, errno);
+      if (count == 0) return base::to_hex(hasher.finish());
+      hasher.update(piece.data(), static_cast<std::size_t>(count));
+    }
+  }
+
+ private:
+  Path path_;
+  int fd_;
+};
+
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+// The change time tells of a writer who sets the modification time back.
+std::string line_of(const struct stat& status) {
+  return std::to_string(status.st_size) + " " + std::to_string(status.st_ino) + " " +
+         std::to_string(nanoseconds(status.st_mtim)) + " " +
+         std::to_string(nanoseconds(status.st_ctim));
+}
+
+bool is_settled(const struct stat& status) {
+  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count();
+  const auto changed = std::max(nanoseconds(status.st_mtim), nanoseconds(status.st_ctim));
+  return changed < now - kSettledNanoseconds;
+}
+
+Path note_of(const ModelFile& file) {
+  return cache_directory() / "models" / ".verified" / file.sha256;
+}
+
+std::vector<std::string> lines_of(const Path& note) {
+  std::vector<std::string> lines;
+  std::ifstream stream(note);
+  for (std::string line; lines.size() < kMostLines && std::getline(stream, line);) {
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+bool is_remembered(const ModelFile& file, const std::string& line) {
+  const std::vector<std::string> lines = lines_of(note_of(file));
+  return std::ranges::find(lines, line) != lines.end();
+}
+
+// A cache that cannot be written is no reason to fail: the file is hashed again next time.
+void remember(const ModelFile& file, const std::string& line) try {
+  const Path note = note_of(file);
+  std::vector<std::string> lines = lines_of(note);
+  if (lines.size() == kMostLines) lines.erase(lines.begin());
+  lines.push_back(line);
+  std::string text;
+  for (const std::string& one : lines) text += one + "\n";
+  std::filesystem::create_directories(note.parent_path());
+  base::AtomicFile written(note);
+  written.append(text.data(), text.size());
+  written.commit();
+} catch (const PersistError&) {
+} catch (const std::filesystem::filesystem_error&) {
+}
+
+}  // namespace
+
+std::string sha256_of_file(const Path& path) { return OpenFile(path).sha256(); }
+
+bool has_pinned_bytes(const Path& path, const ModelFile& file, Verification verification) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
+  const OpenFile open(path);
+  const struct stat status = open.status();
+  if (static_cast<std::uint64_t>(status.st_size) != file.size) return false;
+  const std::string line = line_of(status);
+  if (verification == Verification::remembered && is_remembered(file, line)) return true;
+  // Asked before the bytes are read: a change while they are read must not look settled.
+  const bool settled = is_settled(status);
+  if (open.sha256() != file.sha256) return false;
+  if (settled && !is_remembered(file, line)) remember(file, line);
+  return true;
+}
+
+}  // namespace ruvector::embed
