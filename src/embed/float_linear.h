@@ -19,12 +19,12 @@ class FloatLinear final : public Linear {
   static std::unique_ptr<const Linear> load(const LinearShape& shape, base::Array<float> bias,
                                             PartReader& parts);
 
+  void prepare(const kernels::KernelTable& kernels, const FloatRows& x,
+               std::byte* scratch) const override;
   std::size_t scratch_bytes(std::size_t rows) const noexcept override;
 
  private:
   FloatLinear(const LinearShape& shape, base::Array<float> bias, base::Array<float> packed);
-  void prepare(const kernels::KernelTable& kernels, const FloatRows& x,
-               std::byte* scratch) const override;
   void multiply(const kernels::KernelTable& kernels, const FloatRows& x, std::size_t panel,
                 std::size_t columns, float* out, std::size_t out_stride,
                 const std::byte* scratch) const override;

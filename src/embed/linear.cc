@@ -19,8 +19,7 @@ std::size_t Linear::panels() const noexcept {
 }
 
 void Linear::apply(const kernels::KernelTable& kernels, const FloatRows& x, PanelRange panels,
-                   float* out, std::size_t out_stride, std::byte* scratch) const {
-  prepare(kernels, x, scratch);
+                   float* out, std::size_t out_stride, const std::byte* scratch) const {
   const bool has_epilogue = !bias_.empty() || shape_.activation != kernels::Activation::none;
   for (std::size_t panel = panels.begin; panel < panels.end; ++panel) {
     const std::size_t first = panel * kPanelColumns;

@@ -64,10 +64,14 @@ class Linear {
   std::size_t panels() const noexcept;
   PanelRange all_panels() const noexcept { return {0, panels()}; }
 
-  // Fills the columns of `panels` in rows of `out`, which is another array than x. `scratch` has
-  // scratch_bytes(x.count) bytes, aligned to 64, and may be used by one call at a time.
+  // Writes to `scratch` what apply() needs of the rows of x. `scratch` has scratch_bytes(x.count)
+  // bytes, aligned to 64.
+  virtual void prepare(const kernels::KernelTable& kernels, const FloatRows& x,
+                       std::byte* scratch) const = 0;
+  // Fills the columns of `panels` in rows of `out`, which is another array than x. Any number of
+  // threads may do so at once, with other panels of the same rows.
   void apply(const kernels::KernelTable& kernels, const FloatRows& x, PanelRange panels, float* out,
-             std::size_t out_stride, std::byte* scratch) const;
+             std::size_t out_stride, const std::byte* scratch) const;
   virtual std::size_t scratch_bytes(std::size_t rows) const noexcept = 0;
 
   // Puts its parts down, for load_linear() to take up.
@@ -77,9 +81,6 @@ class Linear {
   Linear(const LinearShape& shape, base::Array<float> bias);
 
  private:
-  // x as products() takes it, written to `scratch`, once for all panels.
-  virtual void prepare(const kernels::KernelTable& kernels, const FloatRows& x,
-                       std::byte* scratch) const = 0;
   // The products of one panel, `columns` of which exist.
   virtual void multiply(const kernels::KernelTable& kernels, const FloatRows& x, std::size_t panel,
                         std::size_t columns, float* out, std::size_t out_stride,

@@ -42,9 +42,10 @@ class LinearTest : public kernels::LevelTest {
     const std::size_t rows = x.size() / linear.inputs();
     std::vector<float> out(rows * linear.outputs(), NAN);
     base::Array<std::byte> scratch(linear.scratch_bytes(rows));
+    const FloatRows input{x.data(), linear.inputs(), rows};
+    linear.prepare(table, input, scratch.mutable_data());
     for (const PanelRange range : ranges) {
-      linear.apply(table, {x.data(), linear.inputs(), rows}, range, out.data(), linear.outputs(),
-                   scratch.mutable_data());
+      linear.apply(table, input, range, out.data(), linear.outputs(), scratch.data());
     }
     return out;
   }
