@@ -15,7 +15,7 @@ const KernelTable kAvx2Table = {
     avx2::walsh_hadamard,
     avx2::gemm,
     avx2::quantize,
-    {scalar::activate, scalar::layer_norm, scalar::attention, scalar::depthwise,
+    {avx2::activate, avx2::layer_norm, avx2::attention, avx2::depthwise,
      scalar::quantize_bytes, scalar::gemm_bytes, scalar::quantize_words, scalar::gemm_words}};
 
 }  // namespace ruvector::kernels

@@ -15,7 +15,7 @@ const KernelTable kAvx512Table = {
     avx512::walsh_hadamard,
     avx512::gemm,
     avx512::quantize,
-    {scalar::activate, scalar::layer_norm, scalar::attention, scalar::depthwise,
+    {avx512::activate, avx512::layer_norm, avx512::attention, avx512::depthwise,
      scalar::quantize_bytes, scalar::gemm_bytes, scalar::quantize_words, scalar::gemm_words}};
 
 }  // namespace ruvector::kernels

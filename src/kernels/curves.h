@@ -25,15 +25,15 @@ constexpr float kLn2Low = -0x1.05c610p-29f;
 constexpr float kExp[4] = {0x1.fffdfcp-2f, 0x1.5557aep-3f, 0x1.5729f0p-5f, 0x1.106284p-7f};
 
 // gelu(x) = x * P(X <= x) for a normal X, absolute error at most 3e-7 for |x| <= 10. The tail
-// P(X > z) is the eighth power of a polynomial: its eighth root is so even that 8 degrees do.
-//   z    = min(|x|, kGeluEnd), which keeps a NaN
-//   q    = fma(... fma(kGelu[8], z, kGelu[7]) ..., kGelu[0]), squared three times
-//   gelu = fma(-z, q, max(x, 0)), max(NaN, 0) = 0
-// The fit alone is off by at most 8e-9 before kGeluEnd and 1.1e-7 (all of the tail) after it.
-constexpr float kGeluEnd = 5.5f;
+// P(X < z) is the eighth power of a polynomial: its eighth root is so even that 8 degrees do.
+//   z    = max(-|x|, kGeluEnd), which keeps a NaN
+//   q    = fma(... fma(kGelu[8], z, kGelu[7]) ..., kGelu[0]), squared three times    P(X < z)
+//   gelu = fma(z, q, max(x, 0)), max(NaN, 0) = 0
+// The fit alone is off by at most 8e-9 down to kGeluEnd and 1.1e-7 (all of the tail) beyond.
+constexpr float kGeluEnd = -5.5f;
 constexpr std::size_t kGeluDegree = 8;
-constexpr float kGelu[kGeluDegree + 1] = {0x1.d5818ep-1f,   -0x1.769c42p-4f, -0x1.058da0p-5f,
-                                          -0x1.6009f8p-11f, 0x1.8a0ae8p-10f, 0x1.2867e6p-15f,
-                                          -0x1.fd1e20p-15f, 0x1.fbdac6p-18f, -0x1.4522fep-22f};
+constexpr float kGelu[kGeluDegree + 1] = {0x1.d5818ep-1f,   0x1.769c42p-4f,   -0x1.058da0p-5f,
+                                          0x1.6009f8p-11f,  0x1.8a0ae8p-10f,  -0x1.2867e6p-15f,
+                                          -0x1.fd1e20p-15f, -0x1.fbdac6p-18f, -0x1.4522fep-22f};
 
 }  // namespace ruvector::kernels

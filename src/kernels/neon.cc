@@ -15,7 +15,7 @@ const KernelTable kNeonTable = {
     neon::walsh_hadamard,
     neon::gemm,
     neon::quantize,
-    {scalar::activate, scalar::layer_norm, scalar::attention, scalar::depthwise,
+    {neon::activate, neon::layer_norm, neon::attention, neon::depthwise,
      scalar::quantize_bytes, scalar::gemm_bytes, scalar::quantize_words, scalar::gemm_words}};
 
 }  // namespace ruvector::kernels

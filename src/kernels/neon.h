@@ -35,4 +35,13 @@ void walsh_hadamard(float* x, std::size_t n) noexcept;
 QuantizedSums quantize(const float* r, std::size_t n, float scale, std::uint32_t bits,
                        std::uint8_t* codes) noexcept;
 
+// neon_encoder.cc
+void activate(float* x, std::size_t stride, std::size_t rows, std::size_t columns,
+              const float* bias, Activation activation) noexcept;
+void layer_norm(const float* x, const float* bias, const float* residual, std::size_t rows,
+                std::size_t dim, const float* scale, const float* shift, float epsilon,
+                float* out) noexcept;
+void attention(const Attention& attention) noexcept;
+void depthwise(const Depthwise& convolution) noexcept;
+
 }  // namespace ruvector::kernels::neon

@@ -21,14 +21,14 @@ float hard_ramp(float x) {
 }
 
 float gelu(float x) {
-  const float size = std::fabs(x);
-  const float z = size > kGeluEnd ? kGeluEnd : size;
+  const float size = -std::fabs(x);
+  const float z = size < kGeluEnd ? kGeluEnd : size;
   float q = kGelu[kGeluDegree];
   for (std::size_t i = kGeluDegree; i-- > 0;) q = std::fma(q, z, kGelu[i]);
   q = q * q;
   q = q * q;
   q = q * q;
-  return std::fma(-z, q, x > 0.0f ? x : 0.0f);
+  return std::fma(z, q, x > 0.0f ? x : 0.0f);
 }
 
 float activated(float x, Activation activation) {

@@ -1,0 +1,82 @@
+// C = A * B for a few rows and columns that stay in registers over all of k: the inside of gemm and
+// of attention. Each element is a chain over k. `Lanes` is of lanes.h.
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/lanes.h"
+
+namespace ruvector::kernels {
+
+struct Tile {
+  const float* a;
+  std::size_t lda;
+  const float* b;  // whole Lanes, also where no column of C exists
+  std::size_t ldb;
+  std::size_t k;
+  float* c;
+  std::size_t ldc;
+  std::size_t columns;  // of C that exist, at most kColumns * 16 and more than that - 16
+};
+
+template <class Lanes, std::size_t kRows, std::size_t kColumns>
+inline void multiply_tile(const Tile& tile) {
+  Lanes sums[kRows][kColumns];
+  for (auto& row : sums) {
+    for (Lanes& sum : row) sum = Lanes::zero();
+  }
+  const float* b = tile.b;
+#pragma GCC unroll 1
+  for (std::size_t i = 0; i < tile.k; ++i, b += tile.ldb) {
+    Lanes right[kColumns];
+    for (std::size_t j = 0; j < kColumns; ++j) right[j] = Lanes::load(b + kLanes * j, Whole());
+    for (std::size_t row = 0; row < kRows; ++row) {
+      const Lanes left = Lanes::broadcast(tile.a[row * tile.lda + i]);
+      for (std::size_t j = 0; j < kColumns; ++j) sums[row][j] = fma(left, right[j], sums[row][j]);
+    }
+  }
+  const auto last = Lanes::first(tile.columns - (kColumns - 1) * kLanes);
+  for (std::size_t row = 0; row < kRows; ++row) {
+    float* c = tile.c + row * tile.ldc;
+    for (std::size_t j = 0; j + 1 < kColumns; ++j) sums[row][j].store(c + kLanes * j, Whole());
+    sums[row][kColumns - 1].store(c + kLanes * (kColumns - 1), last);
+  }
+}
+
+// The tile of `rows` <= kRows rows.
+template <class Lanes, std::size_t kColumns, std::size_t kRows = Lanes::kTileRows>
+inline void multiply_rows(const Tile& tile, std::size_t rows) {
+  if (rows == kRows) {
+    multiply_tile<Lanes, kRows, kColumns>(tile);
+  } else if constexpr (kRows > 1) {
+    multiply_rows<Lanes, kColumns, kRows - 1>(tile, rows);
+  }
+}
+
+// The tile of `rows` <= kTileRows rows and tile.columns <= kTileColumns * 16 columns.
+template <class Lanes, std::size_t kColumns = Lanes::kTileColumns>
+inline void multiply(const Tile& tile, std::size_t rows) {
+  if (kColumns == 1 || tile.columns > (kColumns - 1) * kLanes) {
+    multiply_rows<Lanes, kColumns>(tile, rows);
+  } else if constexpr (kColumns > 1) {
+    multiply<Lanes, kColumns - 1>(tile, rows);
+  }
+}
+
+// How m rows are split into tiles of nearly the same height: a tile of one or two rows would wait
+// for its own sums. A template, so that it stays inside of its object.
+template <class Lanes>
+struct RowTiles {
+  explicit RowTiles(std::size_t m)
+      : count((m + Lanes::kTileRows - 1) / Lanes::kTileRows),
+        height(count > 0 ? m / count : 0),
+        taller(m - count * height) {}
+
+  std::size_t rows(std::size_t number) const { return height + (number < taller ? 1 : 0); }
+
+  std::size_t count;
+  std::size_t height;
+  std::size_t taller;  // the first ones have a row more
+};
+
+}  // namespace ruvector::kernels
