@@ -38,6 +38,11 @@ WitnessMismatch::WitnessMismatch(const std::string& what, std::string expected, 
       expected_(std::move(expected)),
       actual_(std::move(actual)) {}
 
+EncoderMismatch::EncoderMismatch(const std::string& what, std::string expected, std::string actual)
+    : LakeError(what + " is of encoder " + actual + ", expected " + expected),
+      expected_(std::move(expected)),
+      actual_(std::move(actual)) {}
+
 ModelDigestMismatch::ModelDigestMismatch(const std::string& what, std::string expected,
                                          std::string actual)
     : EmbedError(what + ": SHA-256 is " + actual + ", must be " + expected),

@@ -29,7 +29,7 @@ constexpr std::string_view kFormatVersion = "format_version";
 constexpr std::string_view kGeneration = "generation";
 constexpr std::size_t kGenerationAfter = 4;
 
-constexpr std::array<Field, 12> kFields = {{
+constexpr std::array<Field, 13> kFields = {{
     {.key = "data_ref", .limit = kMaxBundleText, .text = &RuLakeBundle::data_ref},
     {.key = "dim", .number = &RuLakeBundle::dim},
     {.key = "rotation_seed", .number = &RuLakeBundle::rotation_seed},
@@ -49,6 +49,10 @@ constexpr std::array<Field, 12> kFields = {{
      .required = false,
      .limit = kMaxBundleText,
      .optional_text = &RuLakeBundle::memory_class},
+    {.key = "encoder",
+     .required = false,
+     .limit = kMaxEncoderBytes,
+     .optional_text = &RuLakeBundle::encoder},
     {.key = "index_file",
      .required = false,
      .limit = kMaxIndexFileBytes,

@@ -14,6 +14,7 @@ namespace ruvector::lake {
 inline constexpr std::size_t kMaxBundleBytes = 65'536;
 inline constexpr std::size_t kMaxBundleText = 4'096;  // data_ref, pii_policy, ...; generation
 inline constexpr std::size_t kMaxWitnessBytes = 128;
+inline constexpr std::size_t kMaxEncoderBytes = 256;
 inline constexpr std::size_t kMaxIndexFileBytes = 255;
 inline constexpr std::size_t kMaxDigestBytes = 256;
 inline constexpr std::size_t kMaxSignatureBytes = 256;  // and of public_key

@@ -92,10 +92,12 @@ TEST(BundleJson, OwnKeysFollowThoseOfTheOriginal) {
   bundle.public_key = "p";
   bundle.index_digest = "d";
   bundle.index_file = "f";
+  bundle.encoder = "e";
   bundle.memory_class = "m";
   const std::string text = bundle.to_json();
   EXPECT_THAT(text, testing::EndsWith("  \"lineage_id\": null,\n"
                                       "  \"memory_class\": \"m\",\n"
+                                      "  \"encoder\": \"e\",\n"
                                       "  \"index_file\": \"f\",\n"
                                       "  \"index_digest\": \"d\",\n"
                                       "  \"public_key\": \"p\",\n"
@@ -157,6 +159,7 @@ RuLakeBundle random_bundle(std::mt19937& random) {
   bundle.pii_policy = maybe_text();
   bundle.lineage_id = maybe_text();
   bundle.memory_class = maybe_text();
+  bundle.encoder = maybe_text();
   bundle.index_file = maybe_text();
   bundle.index_digest = maybe_text();
   bundle.public_key = maybe_text();
@@ -196,7 +199,7 @@ TEST(BundleJson, OptionalKeysMayBeMissingOrNullAndOthersMayNot) {
     EXPECT_EQ(complaint(object.dump()), optional ? "accepted" : "bundle: " + key + " is null");
   }
   for (const char* key :
-       {"memory_class", "index_file", "index_digest", "public_key", "signature"}) {
+       {"memory_class", "encoder", "index_file", "index_digest", "public_key", "signature"}) {
     EXPECT_EQ(complaint_with(key, nullptr), "accepted") << key;
   }
 }
@@ -313,6 +316,7 @@ TEST(BundleJson, TheLimitsHoldForReadingAndWriting) {
   const Limit limits[] = {{"pii_policy", 4096, &RuLakeBundle::pii_policy},
                           {"lineage_id", 4096, &RuLakeBundle::lineage_id},
                           {"memory_class", 4096, &RuLakeBundle::memory_class},
+                          {"encoder", 256, &RuLakeBundle::encoder},
                           {"index_file", 255, &RuLakeBundle::index_file},
                           {"index_digest", 256, &RuLakeBundle::index_digest},
                           {"public_key", 256, &RuLakeBundle::public_key},

@@ -106,6 +106,7 @@ TEST(BundleSignature, IsMadeOverTheTextThatTheFormatNames) {
 
 TEST(BundleSignature, CoversEveryFieldAndNotTheFormOfTheText) {
   RuLakeBundle good = some_bundle();
+  good.encoder = "0123";
   good.index_file = "index-0123456789abcdef.rbpx";
   good.index_digest = "0123";
   good.sign(key_of(1));
@@ -125,6 +126,7 @@ TEST(BundleSignature, CoversEveryFieldAndNotTheFormOfTheText) {
   EXPECT_FALSE(holds_after([](RuLakeBundle& b) { b.pii_policy.reset(); }));
   EXPECT_FALSE(holds_after([](RuLakeBundle& b) { b.lineage_id = ""; }));
   EXPECT_FALSE(holds_after([](RuLakeBundle& b) { b.memory_class = "m"; }));
+  EXPECT_FALSE(holds_after([](RuLakeBundle& b) { b.encoder.reset(); }));
   EXPECT_FALSE(holds_after([](RuLakeBundle& b) { b.index_file = "index-1123456789abcdef.rbpx"; }));
   EXPECT_FALSE(holds_after([](RuLakeBundle& b) { b.index_digest = "0124"; }));
   EXPECT_FALSE(holds_after([](RuLakeBundle& b) { b.public_key.reset(); }));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/parallel.h"
+#include "lake/encoder.h"
 #include "lake/federation.h"
 #include "lake/gathering.h"
 
@@ -78,29 +79,35 @@ std::string reason_of(const std::exception_ptr& error) {
   }
 }
 
-std::exception_ptr other_dim(const Target& target, std::size_t dim) {
-  return std::make_exception_ptr(DimensionMismatch("query of collection '" +
-                                                       target.key->collection + "' of backend '" +
-                                                       target.key->backend + "'",
-                                                   target.entry->dim, dim));
+// Why what the target has cached cannot be compared with the query; null when it can.
+std::exception_ptr misfit_of(const Target& target, std::size_t dim,
+                             const std::optional<std::string>& encoder) {
+  const Entry& entry = *target.entry;
+  try {
+    require_encoder(query_of(*target.key), entry.bundle.encoder, encoder);
+    if (entry.dim == 0 || entry.dim == dim) return nullptr;
+    throw DimensionMismatch(query_of(*target.key), entry.dim, dim);
+  } catch (const RuVectorError&) {
+    return std::current_exception();
+  }
 }
 
 // A query that fits no collection is a wrong query; otherwise those that it does not fit cannot be
 // searched.
-void refuse_other_dims(std::vector<Target>& targets, std::size_t dim) {
-  const auto fits = [dim](const Target& target) {
-    return !target.entry || target.entry->dim == 0 || target.entry->dim == dim;
-  };
+void refuse_misfits(std::vector<Target>& targets, std::size_t dim,
+                    const std::optional<std::string>& encoder) {
+  std::exception_ptr misfit;
   for (Target& target : targets) {
-    if (!fits(target)) target.error = other_dim(target, dim);
+    if (!target.entry) continue;
+    target.error = misfit_of(target, dim, encoder);
+    if (target.error && !misfit) misfit = target.error;
   }
-  const bool some_fit = std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
-    return target.entry && fits(target);
+  const bool some_fit = std::any_of(targets.begin(), targets.end(), [](const Target& target) {
+    return target.entry && !target.error;
   });
+  if (misfit && !some_fit) std::rethrow_exception(misfit);
   for (Target& target : targets) {
-    if (fits(target)) continue;
-    if (!some_fit) std::rethrow_exception(target.error);
-    target.entry = nullptr;
+    if (target.error) target.entry = nullptr;
   }
 }
 
@@ -131,7 +138,7 @@ FederatedHits search_targets(const Core& core, std::vector<Target> targets,
                              std::span<const float> query, std::size_t k,
                              const FederatedParams& params, bool skip_unknown) {
   FederatedHits result;
-  refuse_other_dims(targets, query.size());
+  refuse_misfits(targets, query.size(), params.encoder);
   targets = searchable(std::move(targets), params, skip_unknown, result);
   const std::size_t shards = targets.size();
   LakeSearchParams shard_params = params;

@@ -6,6 +6,7 @@
 
 #include "lake/ask.h"
 #include "lake/core.h"
+#include "lake/encoder.h"
 
 namespace ruvector {
 
@@ -28,6 +29,7 @@ void require_params(const LakeParams& params) {
   if (params.max_cache_bytes == std::size_t{0}) {
     throw std::invalid_argument("max_cache_bytes: 0 leaves room for no collection");
   }
+  if (params.encoder) lake::require_encoder_name(*params.encoder);
   if (params.ttl < std::chrono::milliseconds(0)) {
     throw std::invalid_argument("ttl_ms: " + std::to_string(params.ttl.count()) + " is negative");
   }

@@ -19,9 +19,11 @@ constexpr int kAttempts = 3;
 
 RuLakeBundle Priming::bundle_of(std::string data_ref, std::size_t dim,
                                 Generation generation) const {
-  return RuLakeBundle::make(std::move(data_ref), dim, params_.rotation_seed,
-                            params_.rerank_factor.value_or(kUsualRerankFactor),
-                            std::move(generation));
+  RuLakeBundle bundle =
+      RuLakeBundle::make(std::move(data_ref), dim, params_.rotation_seed,
+                         params_.rerank_factor.value_or(kUsualRerankFactor), std::move(generation));
+  bundle.encoder = params_.encoder;
+  return bundle;
 }
 
 EntryPtr Priming::prime(KeyState& state, BackendAdapter& backend, const Generation& generation,
@@ -120,6 +122,7 @@ std::shared_ptr<Entry> Priming::apply_changes(KeyState& state, BackendAdapter& b
   });
   ++counters_.incremental;
   RuLakeBundle bundle = bundle_of(data_ref, old->dim, added.generation);
+  bundle.encoder = old->bundle.encoder;  // of the rows that stay
   if (index.size() == 0) return make_entry(std::move(bundle), std::nullopt, false);
   return finish(state, std::move(bundle), std::move(index), started);
 }

@@ -8,6 +8,7 @@
 #include "lake/ask.h"
 #include "lake/core.h"
 #include "lake/directory_lock.h"
+#include "lake/encoder.h"
 #include "lake/snapshot.h"
 
 namespace ruvector {
@@ -23,6 +24,13 @@ EntryPtr served(const lake::KeyState& state) {
   return state.entry;
 }
 
+// A bundle that names no encoder is of the lake's.
+RuLakeBundle of_encoder(RuLakeBundle bundle, const std::optional<std::string>& encoder) {
+  lake::require_encoder("the bundle", encoder, bundle.encoder);
+  if (!bundle.encoder) bundle.encoder = encoder;
+  return bundle;
+}
+
 // The bundle of the backend's present version: from the backend if it tells, else by a pull.
 RuLakeBundle present_bundle(Core& core, const LakeKey& key) {
   const lake::BackendPtr backend = core.backends.get(key.backend);
@@ -32,7 +40,7 @@ RuLakeBundle present_bundle(Core& core, const LakeKey& key) {
   });
   if (told) {
     told->require_witness();
-    return *told;
+    return of_encoder(*told, core.params.encoder);
   }
   return core.current(key, {}, {.searches = 0, .takes_older = false}).entry->bundle;
 }
@@ -124,6 +132,7 @@ RefreshResult RuLake::refresh_from_bundle_dir(const LakeKey& key,
                                               bool lenient) const {
   if (!RuLakeBundle::exists_in(directory)) return RefreshResult::bundle_missing;
   const RuLakeBundle bundle = RuLakeBundle::read_from_dir(directory, read_params(*core_, lenient));
+  lake::require_encoder("the bundle", core_->params.encoder, bundle.encoder);
   const KeyStatePtr state = core_->cache.find(key);
   const lake::Source published{bundle.data_ref, bundle.generation, bundle.rotation_seed};
   const auto dim = static_cast<std::size_t>(bundle.dim);
@@ -147,6 +156,7 @@ std::size_t RuLake::warm_from_dir(const LakeKey& key, const std::filesystem::pat
                                   bool lenient, bool verify) const {
   lake::Snapshot snapshot = lake::open_snapshot(directory, read_params(*core_, lenient), verify);
   require_fit(*core_, snapshot, lenient);
+  snapshot.bundle = of_encoder(std::move(snapshot.bundle), core_->params.encoder);
   const bool is_mapped = snapshot.bundle.index_file.has_value();  // else of the original
   std::optional<RabitqPlusIndex> index;
   if (snapshot.index.size() != 0) index = std::move(snapshot.index);

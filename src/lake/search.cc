@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "lake/encoder.h"
+
 namespace ruvector::lake {
 namespace {
 
@@ -41,6 +43,7 @@ std::vector<LakeHit> search(const Entry& entry, const KeyPtr& key, std::span<con
                             std::size_t k, const LakeSearchParams& params,
                             std::optional<std::uint32_t> rerank_factor) {
   entry.touch();
+  if (params.encoder) require_encoder(query_of(*key), entry.bundle.encoder, params.encoder);
   require_dim(entry, query.size());
   if (k == 0 || !entry.index) {
     require_finite({query.data(), 1, query.size()});
@@ -58,6 +61,7 @@ std::vector<std::vector<LakeHit>> search_batch(const Entry& entry, const KeyPtr&
                                                const LakeSearchParams& params,
                                                std::optional<std::uint32_t> rerank_factor) {
   entry.touch();
+  if (params.encoder) require_encoder(query_of(*key), entry.bundle.encoder, params.encoder);
   require_dim(entry, queries.cols);
   std::vector<std::vector<LakeHit>> rows(queries.rows);
   k = std::min(k, entry.rows());

@@ -125,6 +125,18 @@ class WitnessMismatch : public LakeError {
   std::string actual_;
 };
 
+// A query, or data, of another encoder than those of a lake or collection. ValueError in Python.
+class EncoderMismatch : public LakeError {
+ public:
+  EncoderMismatch(const std::string& what, std::string expected, std::string actual);
+  const std::string& expected() const noexcept { return expected_; }
+  const std::string& actual() const noexcept { return actual_; }
+
+ private:
+  std::string expected_;
+  std::string actual_;
+};
+
 // A bundle that cannot be read, written or trusted. ValueError in Python.
 class BundleError : public LakeError {
  public:

@@ -45,6 +45,7 @@ struct RuLakeBundle {
   std::optional<std::string> lineage_id;
   std::optional<std::string> memory_class;
   // Keys of our own, after those of the original, which ignores them. Left out when unset.
+  std::optional<std::string> encoder;       // what made the vectors: see LakeParams::encoder
   std::optional<std::string> index_file;    // name of the index file in the bundle's directory
   std::optional<std::string> index_digest;  // of its bytes: base/file_digest.h
   std::optional<std::string> public_key;    // Ed25519, hexadecimal, of who signed

@@ -41,6 +41,10 @@ struct LakeParams {
   std::optional<std::filesystem::path> cache_dir = {};
   std::optional<Ed25519PrivateKey> signing_key = {};  // signs what is published and saved
   std::vector<Ed25519PublicKey> trusted_keys = {};    // see ReadParams
+  // What made all vectors of the lake: Embedder::recipe_digest(), or a name of your own for another
+  // encoder, 1..256 bytes. Bundles and snapshots carry it; those of another encoder are refused
+  // (EncoderMismatch). One that names none counts as of this encoder.
+  std::optional<std::string> encoder = {};
 };
 
 // An asynchronous search in flight. Thread-safe.
@@ -73,7 +77,7 @@ class RuLake {
 
   // --- searches: scores ascending, ties by the smaller id; k = 0 and empty collections give no hit
   // Throws UnknownBackend, UnknownCollection, BackendError (what the store said),
-  // DimensionMismatch, std::invalid_argument.
+  // DimensionMismatch, EncoderMismatch, std::invalid_argument.
   std::vector<LakeHit> search_one(const LakeKey& key, std::span<const float> query, std::size_t k,
                                   const LakeSearchParams& params = {}) const;
   // One check of the backend for all queries, (rows, dim).
@@ -117,11 +121,12 @@ class RuLake {
                                        Done<FederatedHits> done) const;
 
   // --- bundles and snapshots
-  // Writes directory/table.rulake.json for the backend's present version. Returns its path.
+  // Writes directory/table.rulake.json for the backend's present version. Returns its path. Throws
+  // EncoderMismatch when the backend tells another encoder than the lake's.
   std::filesystem::path publish_bundle(const LakeKey& key,
                                        const std::filesystem::path& directory) const;
   // Drops what is cached of `key` when the bundle there is of other data. Throws BundleError,
-  // WitnessMismatch.
+  // WitnessMismatch, EncoderMismatch.
   RefreshResult refresh_from_bundle_dir(const LakeKey& key, const std::filesystem::path& directory,
                                         bool lenient = false) const;
   // Writes the cached version: the index under a name of its own, then the bundle that names it and
@@ -130,6 +135,7 @@ class RuLake {
                                           const std::filesystem::path& directory) const;
   // Maps a saved snapshot as the cached version of `key`; returns its rows. The backend need not be
   // registered. `verify` reads the whole file; otherwise its header and small sections are checked.
+  // Throws PersistError, BundleError, WitnessMismatch, EncoderMismatch.
   std::size_t warm_from_dir(const LakeKey& key, const std::filesystem::path& directory,
                             bool lenient = false, bool verify = false) const;
 

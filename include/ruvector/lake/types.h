@@ -78,6 +78,9 @@ struct LakeSearchParams {
   std::optional<float> confidence = {};             // see SearchParams
   std::optional<float> radius = {};
   std::span<const Id> allowed_ids = {};  // unless empty: only these
+  // What made the query: refused (EncoderMismatch) by a collection that is known to be of another
+  // encoder. Absent: nothing is compared.
+  std::optional<std::string> encoder = {};
   // Called on the waiting thread every 50 ms while a collection is pulled (0, 0) and compressed
   // (done, total); may throw to cancel. Not used by asynchronous searches.
   Progress progress = {};
