@@ -16,6 +16,6 @@ const KernelTable kAvx512Table = {
     avx512::gemm,
     avx512::quantize,
     {avx512::activate, avx512::layer_norm, avx512::attention, avx512::depthwise,
-     scalar::quantize_bytes, scalar::gemm_bytes, scalar::quantize_words, scalar::gemm_words}};
+     avx512::quantize_bytes, avx512::gemm_bytes, avx512::quantize_words, avx512::gemm_words}};
 
 }  // namespace ruvector::kernels

@@ -58,6 +58,33 @@ struct ByteScale {
   std::int32_t zero;
 };
 
+// The left side of gemm_bytes(): rows of bytes, each with its scale, and beside them the columns
+// that stay float32 because they are too large for the bytes of the others.
+struct ByteRows {
+  const std::uint8_t* bytes;
+  std::size_t stride;
+  const ByteScale* scales;
+  const float* exact;  // `exact_stride` apart, ByteColumns::exact_rows of them
+  std::size_t exact_stride;
+};
+
+// The right side of gemm_bytes(), packed in panels of kPanelColumns columns: for each group of 4 k
+// the 4 values of each column together, panel[k / 4][column][k % 4]. The last panel is padded with
+// zeros, and so are `scales` and `sums`. All values are from -127 to 127.
+struct ByteColumns {
+  const std::int8_t* bytes;
+  const float* scales;       // what 1 stands for in each column
+  const std::int32_t* sums;  // over k of each column
+  const float* exact;        // packed as for gemm()
+  std::size_t exact_rows;
+};
+
+// The right side of gemm_words(): packed as for bytes but in groups of 2 k, with `scales` as well.
+struct WordColumns {
+  const std::int16_t* words;  // from -2047 to 2047
+  const float* scales;
+};
+
 struct EncoderKernels {
   // x[r][c] = activation(x[r][c] + bias[c]) in place, rows `stride` apart. `bias` may be null.
   void (*activate)(float* x, std::size_t stride, std::size_t rows, std::size_t columns,
@@ -75,39 +102,42 @@ struct EncoderKernels {
 
   void (*depthwise)(const Depthwise& convolution) noexcept;
 
-  // --- integers. Sums are exact, so they have no order.
-  // Bytes for each row: scale = (max(high, 0) - min(low, 0)) / 255 over the row's values, 1 for a
-  // row of zeros; zero = round(-min(low, 0) / scale); byte = clamp(round(x / scale) + zero, 0,
-  // 255), ties to even, the division as a multiplication by 1 / scale. `columns` is a multiple of
-  // 4; rows of x `stride` floats, rows of out `out_stride` bytes apart.
+  // --- integers. Sums are exact, so they have no order. Values to be quantised are finite, at
+  // most kMostQuantised in magnitude. round() goes to the nearest, ties to even.
+
+  // Bytes for each row of v[c] = x[c] * factors[c] (factors may be null: all 1):
+  //   low = min(v, 0), high = max(v, 0) over the row, range = high - low
+  //   scale = range / 255, but 1 when range < kLeastQuantised; inverse = 1 / scale
+  //   zero = round(-low * inverse), byte = clamp(round(v * inverse) + zero, 0, 255)
+  // `columns` is a multiple of 4; rows of x `stride` floats, rows of out `out_stride` bytes apart.
   void (*quantize_bytes)(const float* x, std::size_t stride, std::size_t rows, std::size_t columns,
-                         std::uint8_t* out, std::size_t out_stride, ByteScale* scales) noexcept;
+                         const float* factors, std::uint8_t* out, std::size_t out_stride,
+                         ByteScale* scales) noexcept;
 
-  // C[r][c] = float(sum over k of a[r][k] * b[k][c] - zero[r] * column_sums[c])
-  //           * (scale[r] * column_scales[c]), k a multiple of 4.
-  // B is packed: panels of kPanelColumns columns, in a panel for each group of 4 k the 4 values of
-  // each column together: panel[k / 4][column][k % 4]; the last panel padded with zeros, and so are
-  // column_scales and column_sums.
-  void (*gemm_bytes)(const std::uint8_t* a, std::size_t lda, const ByteScale* row_scales,
-                     std::size_t m, const std::int8_t* b, const float* column_scales,
-                     const std::int32_t* column_sums, std::size_t n, std::size_t k, float* c,
-                     std::size_t ldc) noexcept;
+  // C (m x n, row stride ldc), k a multiple of 4, at most kMostByteDepth:
+  //   sum     = sum over k of (a.bytes[r][k] - zero[r]) * b.bytes[k][c]
+  //   C[r][c] = float(sum) * (a.scales[r] * b.scales[c]),
+  //             then in rising e fma(a.exact[r][e], b.exact[e][c], C[r][c])
+  void (*gemm_bytes)(const ByteRows& a, std::size_t m, const ByteColumns& b, std::size_t n,
+                     std::size_t k, float* c, std::size_t ldc) noexcept;
 
-  // 12 bits in 16 for each row: scale = max |x| / 2047, 1 for a row of zeros; out = round(x /
-  // scale) as above. `columns` is a multiple of 2.
+  // 12 bits in 16 for each row: most = max |x|, scale = most / 2047, but 1 when most <
+  // kLeastQuantised; out = round(x * (1 / scale)). `columns` is a multiple of 2.
   void (*quantize_words)(const float* x, std::size_t stride, std::size_t rows, std::size_t columns,
                          std::int16_t* out, std::size_t out_stride, float* scales) noexcept;
 
-  // C[r][c] = (sum over chunks of 384 k, in order, of float(sum over the chunk of a[r][k] *
-  // b[k][c]))
-  //           * (row_scales[r] * column_scales[c]), k a multiple of 2; |a|, |b| <= 2047, so that a
-  // chunk's sum fits 32 bits. B is packed as for bytes but in groups of 2 k.
+  // C[r][c] = total * (row_scales[r] * b.scales[c]), k a multiple of 2, total from 0:
+  //   in rising order for each chunk of kWordChunk k: total = total + float(sum over the chunk of
+  //   a[r][k] * b.words[k][c]); |a| <= 2047, so that a chunk's sum fits 32 bits
   void (*gemm_words)(const std::int16_t* a, std::size_t lda, const float* row_scales, std::size_t m,
-                     const std::int16_t* b, const float* column_scales, std::size_t n,
-                     std::size_t k, float* c, std::size_t ldc) noexcept;
+                     const WordColumns& b, std::size_t n, std::size_t k, float* c,
+                     std::size_t ldc) noexcept;
 };
 
-inline constexpr std::size_t kWordChunk = 384;  // k of gemm_words() summed in 32 bits
+inline constexpr float kLeastQuantised = 1e-30f;      // less is zero
+inline constexpr float kMostQuantised = 1e30f;        // so that no range is infinite
+inline constexpr std::size_t kMostByteDepth = 32768;  // so that sums fit 32 bits
+inline constexpr std::size_t kWordChunk = 384;        // k of gemm_words() summed in 32 bits
 
 // Floats of scratch for attention(), 64-byte aligned: the keys and some rows of scores.
 inline constexpr std::size_t kAttentionTokens = 512;

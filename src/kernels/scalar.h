@@ -21,14 +21,14 @@ void depthwise(const Depthwise& convolution) noexcept;
 
 // scalar_integers.cc
 void quantize_bytes(const float* x, std::size_t stride, std::size_t rows, std::size_t columns,
-                    std::uint8_t* out, std::size_t out_stride, ByteScale* scales) noexcept;
-void gemm_bytes(const std::uint8_t* a, std::size_t lda, const ByteScale* row_scales, std::size_t m,
-                const std::int8_t* b, const float* column_scales, const std::int32_t* column_sums,
-                std::size_t n, std::size_t k, float* c, std::size_t ldc) noexcept;
+                    const float* factors, std::uint8_t* out, std::size_t out_stride,
+                    ByteScale* scales) noexcept;
+void gemm_bytes(const ByteRows& a, std::size_t m, const ByteColumns& b, std::size_t n,
+                std::size_t k, float* c, std::size_t ldc) noexcept;
 void quantize_words(const float* x, std::size_t stride, std::size_t rows, std::size_t columns,
                     std::int16_t* out, std::size_t out_stride, float* scales) noexcept;
 void gemm_words(const std::int16_t* a, std::size_t lda, const float* row_scales, std::size_t m,
-                const std::int16_t* b, const float* column_scales, std::size_t n, std::size_t k,
-                float* c, std::size_t ldc) noexcept;
+                const WordColumns& b, std::size_t n, std::size_t k, float* c,
+                std::size_t ldc) noexcept;
 
 }  // namespace ruvector::kernels::scalar

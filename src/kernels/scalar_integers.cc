@@ -20,37 +20,42 @@ T packed_value(const T* b, std::size_t depth, std::size_t k, std::size_t column)
 }  // namespace
 
 void quantize_bytes(const float* x, std::size_t stride, std::size_t rows, std::size_t columns,
-                    std::uint8_t* out, std::size_t out_stride, ByteScale* scales) noexcept {
+                    const float* factors, std::uint8_t* out, std::size_t out_stride,
+                    ByteScale* scales) noexcept {
+  const auto factor = [factors](std::size_t c) { return factors != nullptr ? factors[c] : 1.0f; };
   for (std::size_t row = 0; row < rows; ++row, x += stride, out += out_stride) {
     float low = 0.0f;
     float high = 0.0f;
     for (std::size_t c = 0; c < columns; ++c) {
-      low = std::min(low, x[c]);
-      high = std::max(high, x[c]);
+      low = std::min(low, x[c] * factor(c));
+      high = std::max(high, x[c] * factor(c));
     }
     const float range = high - low;
-    const float scale = range > 0.0f ? range / 255.0f : 1.0f;
+    const float scale = range < kLeastQuantised ? 1.0f : range / 255.0f;
     const float inverse = 1.0f / scale;
-    const std::int32_t zero = static_cast<std::int32_t>(std::nearbyint(-low * inverse));
-    scales[row] = {scale, zero};
+    const float zero = std::nearbyint(-low * inverse);
+    scales[row] = {scale, static_cast<std::int32_t>(zero)};
     for (std::size_t c = 0; c < columns; ++c) {
-      const std::int32_t code = static_cast<std::int32_t>(std::nearbyint(x[c] * inverse)) + zero;
-      out[c] = static_cast<std::uint8_t>(std::clamp(code, 0, 255));
+      const float byte = std::nearbyint(x[c] * factor(c) * inverse) + zero;
+      out[c] = static_cast<std::uint8_t>(std::clamp(byte, 0.0f, 255.0f));
     }
   }
 }
 
-void gemm_bytes(const std::uint8_t* a, std::size_t lda, const ByteScale* row_scales, std::size_t m,
-                const std::int8_t* b, const float* column_scales, const std::int32_t* column_sums,
-                std::size_t n, std::size_t k, float* c, std::size_t ldc) noexcept {
+void gemm_bytes(const ByteRows& a, std::size_t m, const ByteColumns& b, std::size_t n,
+                std::size_t k, float* c, std::size_t ldc) noexcept {
   for (std::size_t row = 0; row < m; ++row) {
+    const std::uint8_t* left = a.bytes + row * a.stride;
+    const ByteScale& scale = a.scales[row];
     for (std::size_t column = 0; column < n; ++column) {
-      std::int32_t sum = -row_scales[row].zero * column_sums[column];
-      for (std::size_t i = 0; i < k; ++i) {
-        sum += a[row * lda + i] * packed_value<4>(b, k, i, column);
+      std::int32_t sum = -scale.zero * b.sums[column];
+      for (std::size_t i = 0; i < k; ++i) sum += left[i] * packed_value<4>(b.bytes, k, i, column);
+      float value = static_cast<float>(sum) * (scale.scale * b.scales[column]);
+      for (std::size_t e = 0; e < b.exact_rows; ++e) {
+        value = std::fma(a.exact[row * a.exact_stride + e],
+                         packed_value<1>(b.exact, b.exact_rows, e, column), value);
       }
-      c[row * ldc + column] =
-          static_cast<float>(sum) * (row_scales[row].scale * column_scales[column]);
+      c[row * ldc + column] = value;
     }
   }
 }
@@ -60,7 +65,7 @@ void quantize_words(const float* x, std::size_t stride, std::size_t rows, std::s
   for (std::size_t row = 0; row < rows; ++row, x += stride, out += out_stride) {
     float most = 0.0f;
     for (std::size_t c = 0; c < columns; ++c) most = std::max(most, std::fabs(x[c]));
-    const float scale = most > 0.0f ? most / 2047.0f : 1.0f;
+    const float scale = most < kLeastQuantised ? 1.0f : most / 2047.0f;
     const float inverse = 1.0f / scale;
     scales[row] = scale;
     for (std::size_t c = 0; c < columns; ++c) {
@@ -70,8 +75,8 @@ void quantize_words(const float* x, std::size_t stride, std::size_t rows, std::s
 }
 
 void gemm_words(const std::int16_t* a, std::size_t lda, const float* row_scales, std::size_t m,
-                const std::int16_t* b, const float* column_scales, std::size_t n, std::size_t k,
-                float* c, std::size_t ldc) noexcept {
+                const WordColumns& b, std::size_t n, std::size_t k, float* c,
+                std::size_t ldc) noexcept {
   for (std::size_t row = 0; row < m; ++row) {
     for (std::size_t column = 0; column < n; ++column) {
       float total = 0.0f;
@@ -79,11 +84,11 @@ void gemm_words(const std::int16_t* a, std::size_t lda, const float* row_scales,
         const std::size_t end = std::min(start + kWordChunk, k);
         std::int32_t sum = 0;
         for (std::size_t i = start; i < end; ++i) {
-          sum += a[row * lda + i] * packed_value<2>(b, k, i, column);
+          sum += a[row * lda + i] * packed_value<2>(b.words, k, i, column);
         }
         total = total + static_cast<float>(sum);
       }
-      c[row * ldc + column] = total * (row_scales[row] * column_scales[column]);
+      c[row * ldc + column] = total * (row_scales[row] * b.scales[column]);
     }
   }
 }
