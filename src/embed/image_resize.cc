@@ -144,18 +144,19 @@ std::size_t margin(std::size_t side, std::size_t crop) noexcept {
 
 }  // namespace
 
-void check_image(const ImageView& image) {
-  const std::string size = std::to_string(image.height) + " x " + std::to_string(image.width);
+void check_image(const ImageView& image, const std::string& name) {
+  const auto refuse = [&](const std::string& reason) {
+    throw std::invalid_argument(name + ": " + std::to_string(image.height) + " x " +
+                                std::to_string(image.width) + " pixels, " + reason);
+  };
   if (image.data == nullptr || image.height == 0 || image.width == 0) {
-    throw std::invalid_argument("image: " + size + " pixels, must be at least 1 x 1");
+    refuse("must be at least 1 x 1");
   }
   if (image.height > kMaxImageSide || image.width > kMaxImageSide) {
-    throw std::invalid_argument("image: " + size + " pixels, a side is above the limit of " +
-                                std::to_string(kMaxImageSide));
+    refuse("a side is above the limit of " + std::to_string(kMaxImageSide));
   }
   if (image.height * image.width > kMaxImagePixels) {
-    throw std::invalid_argument("image: " + size + " pixels are above the limit of " +
-                                std::to_string(kMaxImagePixels));
+    refuse("together above the limit of " + std::to_string(kMaxImagePixels));
   }
 }
 

@@ -10,15 +10,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "ruvector/embed/image.h"
 
 namespace ruvector::embed {
 
-// Throws std::invalid_argument, naming the value and the limit, for an image without pixels or
-// memory or above kMaxImageSide or kMaxImagePixels.
-void check_image(const ImageView& image);
+// Throws std::invalid_argument, which begins with `name`, for an image without pixels or memory or
+// above kMaxImageSide or kMaxImagePixels.
+void check_image(const ImageView& image, const std::string& name);
 
 // Rows [top, top + rows) and columns [left, left + columns) of a picture that is resized to
 // (height, width).

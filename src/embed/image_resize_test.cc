@@ -102,7 +102,7 @@ TEST(ImageResize, TheLongestSideCostsNoMoreThanItsWindow) {
   // Resized as a whole this would be 16,776,960 pixels wide.
   const std::vector<std::uint8_t> bytes(kMaxImageSide * 3, 200);
   const ImageView image{bytes.data(), 1, kMaxImageSide};
-  check_image(image);
+  check_image(image, "image");
   const ResizedWindow window = middle_window(image, 256, 224);
   EXPECT_EQ(window.width, 256 * kMaxImageSide);
   EXPECT_EQ(resized(image, window), std::vector<std::uint8_t>(224 * 224 * 3, 200));
@@ -110,18 +110,19 @@ TEST(ImageResize, TheLongestSideCostsNoMoreThanItsWindow) {
 
 TEST(ImageResize, ImagesWithoutPixelsOrAboveTheLimitsAreRefused) {
   const std::uint8_t byte = 0;
-  EXPECT_THROW(check_image({nullptr, 1, 1}), std::invalid_argument);
-  EXPECT_THROW(check_image({&byte, 0, 1}), std::invalid_argument);
-  EXPECT_THROW(check_image({&byte, 1, 0}), std::invalid_argument);
-  EXPECT_THROW(check_image({&byte, kMaxImageSide + 1, 1}), std::invalid_argument);
-  EXPECT_THROW(check_image({&byte, 1, kMaxImageSide + 1}), std::invalid_argument);
-  EXPECT_THROW(check_image({&byte, 1, ~std::size_t{0}}), std::invalid_argument);
-  EXPECT_NO_THROW(check_image({&byte, 13'377, 13'377}));
+  EXPECT_THROW(check_image({nullptr, 1, 1}, "image"), std::invalid_argument);
+  EXPECT_THROW(check_image({&byte, 0, 1}, "image"), std::invalid_argument);
+  EXPECT_THROW(check_image({&byte, 1, 0}, "image"), std::invalid_argument);
+  EXPECT_THROW(check_image({&byte, kMaxImageSide + 1, 1}, "image"), std::invalid_argument);
+  EXPECT_THROW(check_image({&byte, 1, kMaxImageSide + 1}, "image"), std::invalid_argument);
+  EXPECT_THROW(check_image({&byte, 1, ~std::size_t{0}}, "image"), std::invalid_argument);
+  EXPECT_NO_THROW(check_image({&byte, 13'377, 13'377}, "image"));
   try {
-    check_image({&byte, 13'377, 13'378});
+    check_image({&byte, 13'377, 13'378}, "image");
     FAIL() << "13,377 x 13,378 is above the limit";
   } catch (const std::invalid_argument& error) {
-    EXPECT_STREQ(error.what(), "image: 13377 x 13378 pixels are above the limit of 178956970");
+    EXPECT_STREQ(error.what(),
+                 "image: 13377 x 13378 pixels, together above the limit of 178956970");
   }
 }
 
