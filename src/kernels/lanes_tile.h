@@ -16,18 +16,25 @@ struct Tile {
   std::size_t k;
   float* c;
   std::size_t ldc;
-  std::size_t columns;  // of C that exist, at most kColumns * 16 and more than that - 16
+  std::size_t columns;  // of C that exist
+  const float* ahead =
+      nullptr;  // what will be read soon, as large as this part of B; null: nothing
 };
 
-template <class Lanes, std::size_t kRows, std::size_t kColumns>
+// The tile of kRows rows and of more than kColumns * 16 - 16, at most kColumns * 16 columns.
+template <class Lanes, std::size_t kRows, std::size_t kColumns, bool kAhead>
 inline void multiply_tile(const Tile& tile) {
   Lanes sums[kRows][kColumns];
   for (auto& row : sums) {
     for (Lanes& sum : row) sum = Lanes::zero();
   }
   const float* b = tile.b;
+  const float* ahead = tile.ahead;
 #pragma GCC unroll 1
   for (std::size_t i = 0; i < tile.k; ++i, b += tile.ldb) {
+    if constexpr (kAhead) {
+      for (std::size_t j = 0; j < kColumns; ++j, ahead += kLanes) __builtin_prefetch(ahead, 0, 2);
+    }
     Lanes right[kColumns];
     for (std::size_t j = 0; j < kColumns; ++j) right[j] = Lanes::load(b + kLanes * j, Whole());
     for (std::size_t row = 0; row < kRows; ++row) {
@@ -44,22 +51,22 @@ inline void multiply_tile(const Tile& tile) {
 }
 
 // The tile of `rows` <= kRows rows.
-template <class Lanes, std::size_t kColumns, std::size_t kRows = Lanes::kTileRows>
+template <class Lanes, std::size_t kColumns, bool kAhead, std::size_t kRows = Lanes::kTileRows>
 inline void multiply_rows(const Tile& tile, std::size_t rows) {
   if (rows == kRows) {
-    multiply_tile<Lanes, kRows, kColumns>(tile);
+    multiply_tile<Lanes, kRows, kColumns, kAhead>(tile);
   } else if constexpr (kRows > 1) {
-    multiply_rows<Lanes, kColumns, kRows - 1>(tile, rows);
+    multiply_rows<Lanes, kColumns, kAhead, kRows - 1>(tile, rows);
   }
 }
 
 // The tile of `rows` <= kTileRows rows and tile.columns <= kTileColumns * 16 columns.
-template <class Lanes, std::size_t kColumns = Lanes::kTileColumns>
+template <class Lanes, bool kAhead = false, std::size_t kColumns = Lanes::kTileColumns>
 inline void multiply(const Tile& tile, std::size_t rows) {
   if (kColumns == 1 || tile.columns > (kColumns - 1) * kLanes) {
-    multiply_rows<Lanes, kColumns>(tile, rows);
+    multiply_rows<Lanes, kColumns, kAhead>(tile, rows);
   } else if constexpr (kColumns > 1) {
-    multiply<Lanes, kColumns - 1>(tile, rows);
+    multiply<Lanes, kAhead, kColumns - 1>(tile, rows);
   }
 }
 
