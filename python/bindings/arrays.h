@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ruvector/base/matrix_view.h"
@@ -140,6 +141,14 @@ nb::object to_numpy(const SharedArray<T>& values, std::size_t ndim) {
 }
 
 // A NumPy array that takes over `values`.
+template <class T>
+nb::object to_numpy(std::vector<T>&& values, std::initializer_list<std::size_t> shape) {
+  auto holder = std::make_unique<std::vector<T>>(std::move(values));
+  T* data = holder->data();
+  nb::capsule owner(holder.get(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  holder.release();
+  return nb::cast(nb::ndarray<nb::numpy, T>(data, shape.size(), shape.begin(), owner));
+}
 template <class T>
 nb::object to_numpy(std::unique_ptr<T[]> values, std::initializer_list<std::size_t> shape) {
   T* data = values.get();

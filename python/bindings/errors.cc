@@ -63,6 +63,10 @@ void set_lake_error(const std::exception_ptr& pointer) {
     attributes["expected"] = decoded(error.expected().c_str());
     attributes["actual"] = decoded(error.actual().c_str());
     set_error("WitnessMismatch", error, attributes);
+  } catch (const EncoderMismatch& error) {
+    attributes["expected"] = decoded(error.expected().c_str());
+    attributes["actual"] = decoded(error.actual().c_str());
+    set_error("EncoderMismatch", error, attributes);
   } catch (const BundleError& error) {
     set_error("BundleError", error, attributes);
   } catch (const LakeError& error) {

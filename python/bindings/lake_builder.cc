@@ -63,6 +63,13 @@ void bind_index_parameters(Class& c) {
       "``'l2'`` (default), ``'ip'`` or ``'cosine'``.");
 }
 
+void bind_encoder(Class& c) {
+  def_setter(
+      c, "encoder", "encoder", "Embedder | str | None",
+      [](LakeParams& params, nb::handle value) { params.encoder = to_encoder(value, "encoder"); },
+      docs::kBuilderEncoder);
+}
+
 void bind_cache_parameters(Class& c) {
   def_setter(
       c, "consistency", "consistency", "Consistency",
@@ -122,6 +129,7 @@ void bind_lake_builder(nb::module_& m, nb::class_<LakeHandle>& c) {
   Class builder(m, "RuLakeBuilder", nb::is_final(), nb::sig("@final\nclass RuLakeBuilder(object)"),
                 docs::kBuilder);
   bind_index_parameters(builder);
+  bind_encoder(builder);
   bind_cache_parameters(builder);
   bind_trust_parameters(builder);
   builder.def("build", &build, nb::sig("def build(self) -> RuLake"), docs::kBuilderBuild);

@@ -21,7 +21,7 @@ using Class = nb::class_<RuLakeBundle>;
 
 void make(RuLakeBundle* self, const std::string& data_ref, nb::handle dim, nb::handle rotation_seed,
           nb::handle rerank_factor, nb::handle generation, const Text& pii_policy,
-          const Text& lineage_id, const Text& memory_class) {
+          const Text& lineage_id, const Text& memory_class, const Text& encoder) {
   RuLakeBundle bundle =
       RuLakeBundle::make(data_ref, to_unsigned<std::uint64_t>(dim, "dim"),
                          to_unsigned<std::uint64_t>(rotation_seed, "rotation_seed"),
@@ -30,6 +30,7 @@ void make(RuLakeBundle* self, const std::string& data_ref, nb::handle dim, nb::h
   bundle.pii_policy = pii_policy;
   bundle.lineage_id = lineage_id;
   bundle.memory_class = memory_class;
+  bundle.encoder = encoder;
   new (self) RuLakeBundle(std::move(bundle));
 }
 
@@ -73,6 +74,8 @@ void bind_more_fields(Class& c) {
            "Where the data come from.");
   c.def_ro("memory_class", &RuLakeBundle::memory_class,
            nb::sig("def memory_class(self) -> str | None"), "Kind of memory the data belong to.");
+  c.def_ro("encoder", &RuLakeBundle::encoder, nb::sig("def encoder(self) -> str | None"),
+           "What made the vectors: the recipe digest of an ``Embedder``, or another name.");
   c.def_ro("index_file", &RuLakeBundle::index_file, nb::sig("def index_file(self) -> str | None"),
            "Name of the index file beside the bundle.");
   c.def_ro("index_digest", &RuLakeBundle::index_digest,
@@ -127,10 +130,11 @@ void init_lake_bundle(nb::module_& m) {
           docs::kBundle);
   c.def("__init__", &make, nb::kw_only(), "data_ref"_a, "dim"_a.none(), "rotation_seed"_a.none(),
         "rerank_factor"_a.none(), "generation"_a.none(), "pii_policy"_a = nb::none(),
-        "lineage_id"_a = nb::none(), "memory_class"_a = nb::none(),
+        "lineage_id"_a = nb::none(), "memory_class"_a = nb::none(), "encoder"_a = nb::none(),
         nb::sig("def __init__(self, *, data_ref: str, dim: int, rotation_seed: int, "
                 "rerank_factor: int, generation: int | str, pii_policy: str | None = None, "
-                "lineage_id: str | None = None, memory_class: str | None = None) -> None"));
+                "lineage_id: str | None = None, memory_class: str | None = None, "
+                "encoder: str | None = None) -> None"));
   c.attr("FILE_NAME") = RuLakeBundle::kFileName;
   bind_fields(c);
   bind_more_fields(c);

@@ -5,45 +5,48 @@ namespace ruvector::bindings::docs {
 
 inline constexpr const char* kSearchOneSignature =
     "def search_one(self, collection: str, query: Query, k: int, *, backend: str | None = "
-    "None, rerank_factor: int | None = None, confidence: float | None = None, radius: "
-    "float | None = None, allowed_ids: IdsLike | None = None) -> list[LakeHit]";
+    "None, rerank_factor: int | None = None, confidence: float | None = None, radius: float | "
+    "None = None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = None) "
+    "-> list[LakeHit]";
 
 inline constexpr const char* kSearchOneAsyncSignature =
-    "def search_one_async(self, collection: str, query: Query, k: int, *, backend: str | "
-    "None = None, rerank_factor: int | None = None, confidence: float | None = None, "
-    "radius: float | None = None, allowed_ids: IdsLike | None = None) -> Coroutine[Any, "
-    "Any, list[LakeHit]]";
+    "def search_one_async(self, collection: str, query: Query, k: int, *, backend: str | None "
+    "= None, rerank_factor: int | None = None, confidence: float | None = None, radius: float "
+    "| None = None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = None) "
+    "-> Coroutine[Any, Any, list[LakeHit]]";
 
 inline constexpr const char* kLakeSearchBatchSignature =
-    "def search_batch(self, collection: str, queries: Matrix, k: int, *, backend: str | "
-    "None = None, rerank_factor: int | None = None, confidence: float | None = None, "
-    "radius: float | None = None, allowed_ids: IdsLike | None = None) -> "
-    "list[list[LakeHit]]";
+    "def search_batch(self, collection: str, queries: Matrix, k: int, *, backend: str | None = "
+    "None, rerank_factor: int | None = None, confidence: float | None = None, radius: float | "
+    "None = None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = None) "
+    "-> list[list[LakeHit]]";
 
 inline constexpr const char* kSearchBatchAsyncSignature =
-    "def search_batch_async(self, collection: str, queries: Matrix, k: int, *, backend: "
-    "str | None = None, rerank_factor: int | None = None, confidence: float | None = "
-    "None, radius: float | None = None, allowed_ids: IdsLike | None = None) -> "
-    "Coroutine[Any, Any, list[list[LakeHit]]]";
+    "def search_batch_async(self, collection: str, queries: Matrix, k: int, *, backend: str | "
+    "None = None, rerank_factor: int | None = None, confidence: float | None = None, radius: "
+    "float | None = None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = "
+    "None) -> Coroutine[Any, Any, list[list[LakeHit]]]";
 
 inline constexpr const char* kSearchFederatedSignature =
-    "def search_federated(self, targets: str | Sequence[LakeKey], query: Query, k: int, "
-    "*, deadline_ms: int | None = None, partial: Literal['error', 'allow'] = 'error', "
-    "rerank_factor: int | None = None, confidence: float | None = None, radius: float | "
-    "None = None, allowed_ids: IdsLike | None = None) -> FederatedHits";
+    "def search_federated(self, targets: str | Sequence[LakeKey], query: Query, k: int, *, "
+    "deadline_ms: int | None = None, partial: Literal['error', 'allow'] = 'error', "
+    "rerank_factor: int | None = None, confidence: float | None = None, radius: float | None = "
+    "None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = None) -> "
+    "FederatedHits";
 
 inline constexpr const char* kSearchFederatedAsyncSignature =
-    "def search_federated_async(self, targets: str | Sequence[LakeKey], query: Query, k: "
-    "int, *, deadline_ms: int | None = None, partial: Literal['error', 'allow'] = "
-    "'error', rerank_factor: int | None = None, confidence: float | None = None, radius: "
-    "float | None = None, allowed_ids: IdsLike | None = None) -> Coroutine[Any, Any, "
-    "FederatedHits]";
+    "def search_federated_async(self, targets: str | Sequence[LakeKey], query: Query, k: int, "
+    "*, deadline_ms: int | None = None, partial: Literal['error', 'allow'] = 'error', "
+    "rerank_factor: int | None = None, confidence: float | None = None, radius: float | None = "
+    "None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = None) -> "
+    "Coroutine[Any, Any, FederatedHits]";
 
 inline constexpr const char* kSessionFederatedSignature =
     "def search_federated(self, targets: Sequence[LakeKey], query: Query, k: int, *, "
     "deadline_ms: int | None = None, partial: Literal['error', 'allow'] = 'error', "
-    "rerank_factor: int | None = None, confidence: float | None = None, radius: float | "
-    "None = None, allowed_ids: IdsLike | None = None) -> FederatedHits";
+    "rerank_factor: int | None = None, confidence: float | None = None, radius: float | None = "
+    "None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = None) -> "
+    "FederatedHits";
 
 inline constexpr const char* kRuLake =
     R"(A cache in front of the stores that already hold the vectors.
@@ -76,6 +79,12 @@ inline constexpr const char* kBuilder =
 >>> builder = ruvector.RuLake.builder().consistency(ruvector.Consistency.EVENTUAL).ttl_ms(500)
 >>> builder.build()
 RuLake(backends=[], cached=0))";
+
+inline constexpr const char* kBuilderEncoder =
+    R"(What made all vectors of the lake: an ``Embedder``, or a name for another encoder.
+
+Bundles and snapshots carry it. Those of another encoder are refused, and so are queries that say
+``encoder=`` another one: ``EncoderMismatch``. A bundle that names none counts as of this one.)";
 
 inline constexpr const char* kBuilderBuild =
     R"(Make the lake. The builder may be used again.
@@ -124,6 +133,8 @@ Args:
         code, in (0, 1]. Default 0.999.
     radius: Only hits with a score of at most this.
     allowed_ids: Only these vectors. Default all.
+    encoder: What made the query, an ``Embedder`` or a name: a collection of another encoder
+        refuses it.
 
 Returns:
     The hits, nearest first, equal scores by the smaller id.
@@ -133,6 +144,7 @@ Raises:
     BackendError: what the store said; its ``__cause__`` is the exception of a user's
         adapter.
     DimensionMismatch: the query has another dimension.
+    EncoderMismatch: the query is of another encoder than the collection.
     ValueError: a value is not finite or outside its range, or several backends have the
         collection and none is named.
 
@@ -193,6 +205,7 @@ Args:
     confidence: As in ``search_one``.
     radius: As in ``search_one``.
     allowed_ids: As in ``search_one``.
+    encoder: As in ``search_one``.
 
 Returns:
     A list of hits that also says which keys were ``searched`` and which ``skipped``.

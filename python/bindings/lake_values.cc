@@ -125,6 +125,16 @@ std::vector<Ed25519PublicKey> to_ed25519_keys(nb::handle value, const char* name
   return keys;
 }
 
+std::optional<std::string> to_encoder(nb::handle value, const char* name) {
+  if (value.is_none()) return std::nullopt;
+  if (nb::isinstance<nb::str>(value)) return nb::cast<std::string>(value);
+  const nb::object digest = nb::getattr(value, "recipe_digest", nb::none());
+  if (!nb::isinstance<nb::str>(digest)) {
+    throw_type(name, "a ruvector.Embedder or the name of an encoder", value);
+  }
+  return nb::cast<std::string>(digest);
+}
+
 nb::object to_python(const Generation& generation) {
   if (generation.is_number()) return nb::int_(generation.number());
   return nb::cast(generation.text());

@@ -32,6 +32,9 @@ std::optional<std::chrono::milliseconds> to_optional_milliseconds(nb::handle val
 Ed25519PrivateKey to_ed25519_key(nb::handle value, const char* name);
 std::vector<Ed25519PublicKey> to_ed25519_keys(nb::handle value, const char* name);
 
+// None, an Embedder (its recipe digest) or the name of another encoder.
+std::optional<std::string> to_encoder(nb::handle value, const char* name);
+
 // To Python.
 nb::object to_python(const Generation& generation);
 nb::object to_python(const LakeKey& key);

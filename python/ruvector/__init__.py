@@ -16,6 +16,7 @@ from ruvector.errors import (
     DuplicateId,
     EmbedError,
     EmptyIndex,
+    EncoderMismatch,
     IdNotFound,
     IndexError,  # noqa: A004  the name that C++ has, too
     LakeError,
@@ -75,6 +76,7 @@ __all__ = [
     "DuplicateId",
     "EmbedError",
     "EmptyIndex",
+    "EncoderMismatch",
     "FederatedHits",
     "FlatF32Index",
     "FsBackend",

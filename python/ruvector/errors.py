@@ -17,6 +17,7 @@ __all__ = [
     "DuplicateId",
     "EmbedError",
     "EmptyIndex",
+    "EncoderMismatch",
     "IdNotFound",
     "IndexError",
     "LakeError",
@@ -273,6 +274,30 @@ class WitnessMismatch(LakeError, ValueError):
     ... except ruvector.WitnessMismatch as error:
     ...     print(error.actual == bundle.rvf_witness)
     True
+    """
+
+    def __init__(self, message: str, *, expected: str, actual: str) -> None:
+        super().__init__(message)
+        self.expected = expected
+        self.actual = actual
+
+
+class EncoderMismatch(LakeError, ValueError):
+    """A query, or data, of another encoder than those of a lake or collection.
+
+    Attributes:
+        expected: the encoder of the lake or collection.
+        actual: the encoder of the query, bundle or snapshot.
+
+    >>> import numpy as np, ruvector
+    >>> lake, hot = ruvector.RuLake.builder().encoder("mine").build(), ruvector.LocalBackend("hot")
+    >>> hot.upsert("docs", ids=[1], vectors=np.ones((1, 8), dtype=np.float32))
+    >>> lake.register_backend(hot)
+    >>> try:
+    ...     lake.search_one("docs", np.ones(8, dtype=np.float32), 1, encoder="another")
+    ... except ruvector.EncoderMismatch as error:
+    ...     print(error.expected, error.actual)
+    mine another
     """
 
     def __init__(self, message: str, *, expected: str, actual: str) -> None:
