@@ -4,7 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "embed/byte_linear.h"
 #include "embed/float_linear.h"
+#include "embed/word_linear.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::embed {
@@ -47,8 +49,9 @@ std::unique_ptr<const Linear> pack_linear(const LinearWeights& layer, LinearForm
     case LinearForm::float32:
       return FloatLinear::pack(shape, std::move(bias), layer.weights);
     case LinearForm::int16:
+      return WordLinear::pack(shape, std::move(bias), layer);
     case LinearForm::int8:
-      break;
+      return ByteLinear::pack(shape, std::move(bias), layer);
   }
   throw EmbedError("linear layer: form " + std::to_string(static_cast<std::uint32_t>(form)) +
                    " is not known");
@@ -62,8 +65,9 @@ std::unique_ptr<const Linear> load_linear(PartReader& parts, const LinearShape& 
     case LinearForm::float32:
       return FloatLinear::load(shape, std::move(bias), parts);
     case LinearForm::int16:
+      return WordLinear::load(shape, std::move(bias), parts);
     case LinearForm::int8:
-      break;
+      return ByteLinear::load(shape, std::move(bias), parts);
   }
   throw EmbedError("a layer of the packed weights has another form");
 }

@@ -28,6 +28,9 @@ struct LinearWeights {
   std::span<const float> weights;  // (outputs, inputs)
   std::span<const float> bias;     // outputs, or empty
   kernels::Activation activation = kernels::Activation::none;
+  // For int8: the largest magnitude that each input was seen to have, or empty, which is less
+  // accurate. See exact_inputs.h.
+  std::span<const float> input_ranges = {};
 };
 
 struct LinearShape {
