@@ -1,4 +1,7 @@
 // Depthwise convolution, see encoder_kernels.h. `Lanes`, here of 16 channels, is of lanes.h.
+//
+// A group of neighbouring output pixels is in registers; each input pixel that they see is loaded
+// once and goes to all of them, in rising columns, so that each sum keeps its order.
 #pragma once
 
 #include <cstddef>
@@ -9,99 +12,101 @@
 
 namespace ruvector::kernels {
 
-// The taps first..end - 1 of one dimension lie inside of the image for an output place.
-template <class Lanes>
-struct Taps {
-  Taps(std::size_t place, const Depthwise& image, std::size_t extent) {
-    const std::size_t half = image.kernel / 2;
-    const std::size_t centre = place * image.step;
-    first = centre < half ? half - centre : 0;
-    end = extent + half - centre < image.kernel ? extent + half - centre : image.kernel;
-    start = centre + first - half;
-  }
-
-  bool all(const Depthwise& image) const { return first == 0 && end == image.kernel; }
-
-  std::size_t first;
-  std::size_t end;
-  std::size_t start;  // where tap `first` lies in the image
+// The output pixels x, x + 1, ... of row y, and the channels from `channel`.
+struct PixelGroup {
+  std::size_t y;
+  std::size_t x;
+  std::size_t channel;
+  float* out;  // of pixel x and channel 0
 };
 
-// kPixels output pixels of a row that use the same taps, for the channels in `part` from `channel`.
-template <class Lanes, class Curve, std::size_t kPixels, class Part>
-inline void convolve(const Depthwise& image, const Taps<Lanes>& down, const Taps<Lanes>& across,
-                     std::size_t channel, Part part, float* out) {
+template <std::size_t kValue>
+struct Index {
+  static constexpr std::size_t value = kValue;
+};
+
+// Calls step(Index<0>()) to step(Index<kEnd - 1>()). A loop with branches in it is unrolled too
+// late for the compiler to keep an array of sums in registers.
+template <std::size_t kEnd, std::size_t kFirst = 0, class Step>
+[[gnu::always_inline]] inline void unroll(const Step& step) {
+  if constexpr (kFirst < kEnd) {
+    step(Index<kFirst>());
+    unroll<kEnd, kFirst + 1>(step);
+  }
+}
+
+// The sums of kPixels pixels over the taps that lie inside of the image.
+template <class Lanes, std::size_t kKernel, std::size_t kStep, std::size_t kPixels, class Part>
+inline void convolve_group(const Depthwise& image, const PixelGroup& group, Part part) {
+  constexpr std::size_t kHalf = kKernel / 2;
   const std::size_t pixel = image.channels;
-  const std::size_t apart = image.step * pixel;
+  const std::size_t first = group.x * kStep - kHalf;  // wraps around left of the image
   Lanes sums[kPixels];
-  for (Lanes& sum : sums) sum = Lanes::zero();
-  for (std::size_t dy = down.first; dy < down.end; ++dy) {
-    const std::size_t row = (down.start + dy - down.first) * image.width + across.start;
-    const float* input = image.input + row * pixel + channel;
-    const float* weights = image.weights + (dy * image.kernel + across.first) * pixel + channel;
-    for (std::size_t dx = across.first; dx < across.end; ++dx, input += pixel, weights += pixel) {
-      const Lanes weight = Lanes::load(weights, part);
-      for (std::size_t i = 0; i < kPixels; ++i) {
-        sums[i] = fma(Lanes::load(input + i * apart, part), weight, sums[i]);
+  unroll<kPixels>([&](auto i) { sums[i.value] = Lanes::zero(); });
+#pragma GCC unroll 1
+  for (std::size_t dy = 0; dy < kKernel; ++dy) {
+    const std::size_t row = group.y * kStep + dy - kHalf;  // wraps around above the image
+    if (row >= image.height) continue;
+    const float* input = image.input + row * image.width * pixel + group.channel;
+    const float* weights = image.weights + dy * kKernel * pixel + group.channel;
+    Lanes taps[kKernel];
+    unroll<kKernel>(
+        [&](auto dx) { taps[dx.value] = Lanes::load(weights + dx.value * pixel, part); });
+    unroll<(kPixels - 1) * kStep + kKernel>([&](auto column) {
+      if (first + column.value >= image.width) return;
+      const Lanes value = Lanes::load(input + (first + column.value) * pixel, part);
+      unroll<kPixels>([&](auto i) {
+        constexpr std::size_t kTap = column.value - i.value * kStep;  // wraps around: none
+        if constexpr (kTap < kKernel) sums[i.value] = fma(value, taps[kTap], sums[i.value]);
+      });
+    });
+  }
+  const Lanes bias = Lanes::load(image.bias + group.channel, part);
+  unroll<kPixels>([&](auto i) {
+    (sums[i.value] + bias).store(group.out + i.value * pixel + group.channel, part);
+  });
+}
+
+// A group of `pixels` <= kPixels.
+template <class Lanes, std::size_t kKernel, std::size_t kStep, std::size_t kPixels, class Part>
+inline void convolve_pixels(const Depthwise& image, const PixelGroup& group, std::size_t pixels,
+                            Part part) {
+  if (pixels == kPixels) {
+    convolve_group<Lanes, kKernel, kStep, kPixels>(image, group, part);
+  } else if constexpr (kPixels > 1) {
+    convolve_pixels<Lanes, kKernel, kStep, kPixels - 1>(image, group, pixels, part);
+  }
+}
+
+template <class Lanes, std::size_t kKernel, std::size_t kStep>
+inline void convolve_image(const Depthwise& image) {
+  constexpr std::size_t kPixels = Lanes::kTilePixels;
+  const std::size_t rows = (image.height - 1) / kStep + 1;
+  const std::size_t columns = (image.width - 1) / kStep + 1;
+  const std::size_t whole = image.channels / kLanes * kLanes;
+  float* out = image.output;
+  for (std::size_t y = 0; y < rows; ++y, out += columns * image.channels) {
+    for (std::size_t x = 0; x < columns; x += kPixels) {
+      const std::size_t pixels = columns - x < kPixels ? columns - x : kPixels;
+      PixelGroup group{y, x, 0, out + x * image.channels};
+      for (; group.channel < whole; group.channel += kLanes) {
+        convolve_pixels<Lanes, kKernel, kStep, kPixels>(image, group, pixels, Whole());
+      }
+      if (whole < image.channels) {
+        convolve_pixels<Lanes, kKernel, kStep, kPixels>(image, group, pixels,
+                                                        Lanes::first(image.channels - whole));
       }
     }
-  }
-  const Lanes bias = Lanes::load(image.bias + channel, part);
-  for (std::size_t i = 0; i < kPixels; ++i) {
-    Curve::of(sums[i] + bias).store(out + i * pixel + channel, part);
-  }
-}
-
-// One row of output, for the channels in `part` from `channel`.
-template <class Lanes, class Curve, class Part>
-inline void convolve_row(const Depthwise& image, const Taps<Lanes>& down, std::size_t columns,
-                         std::size_t channel, Part part, float* out) {
-  std::size_t x = 0;
-  while (x < columns) {
-    const Taps<Lanes> across(x, image, image.width);
-    const std::size_t last = x + Lanes::kTilePixels - 1;
-    if (across.all(image) && last < columns && Taps<Lanes>(last, image, image.width).all(image)) {
-      convolve<Lanes, Curve, Lanes::kTilePixels>(image, down, across, channel, part,
-                                                 out + x * image.channels);
-      x += Lanes::kTilePixels;
-    } else {
-      convolve<Lanes, Curve, 1>(image, down, across, channel, part, out + x * image.channels);
-      ++x;
-    }
-  }
-}
-
-template <class Lanes, class Curve>
-inline void convolve_image(const Depthwise& image) {
-  const std::size_t rows = (image.height - 1) / image.step + 1;
-  const std::size_t columns = (image.width - 1) / image.step + 1;
-  for (std::size_t y = 0; y < rows; ++y) {
-    const Taps<Lanes> down(y, image, image.height);
-    float* out = image.output + y * columns * image.channels;
-    std::size_t channel = 0;
-    for (; channel + kLanes <= image.channels; channel += kLanes) {
-      convolve_row<Lanes, Curve>(image, down, columns, channel, Whole(), out);
-    }
-    if (channel < image.channels) {
-      convolve_row<Lanes, Curve>(image, down, columns, channel,
-                                 Lanes::first(image.channels - channel), out);
-    }
+    activate_all<Lanes>(out, 0, 1, columns * image.channels, nullptr, image.activation);
   }
 }
 
 template <class Lanes>
 inline void convolve_depthwise(const Depthwise& image) {
-  switch (image.activation) {
-    case Activation::none:
-      return convolve_image<Lanes, Identity<Lanes>>(image);
-    case Activation::relu:
-      return convolve_image<Lanes, Relu<Lanes>>(image);
-    case Activation::hard_swish:
-      return convolve_image<Lanes, HardSwish<Lanes>>(image);
-    case Activation::hard_sigmoid:
-      return convolve_image<Lanes, HardSigmoid<Lanes>>(image);
-    case Activation::gelu:
-      return convolve_image<Lanes, Gelu<Lanes>>(image);
+  if (image.kernel == 3) {
+    image.step == 1 ? convolve_image<Lanes, 3, 1>(image) : convolve_image<Lanes, 3, 2>(image);
+  } else {
+    image.step == 1 ? convolve_image<Lanes, 5, 1>(image) : convolve_image<Lanes, 5, 2>(image);
   }
 }
 
