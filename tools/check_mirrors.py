@@ -10,6 +10,8 @@ from pathlib import Path
 COVERED_ELSEWHERE: dict[str, str] = {
     "src/base/fork_epoch.cc": "src/base/background_test.cc",
     "src/base/worker_pool.cc": "src/base/parallel_test.cc",
+    "src/embed/bert_layer.cc": "src/embed/bert_encoder_test.cc",
+    "src/embed/bert_scratch.cc": "src/embed/bert_encoder_test.cc",
     "src/embed/float_linear.cc": "src/embed/linear_test.cc",
     "src/embed/safetensors_header.cc": "src/embed/safetensors_test.cc",
     "src/lake/local_collection.cc": "src/lake/local_backend_test.cc",

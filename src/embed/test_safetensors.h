@@ -31,4 +31,19 @@ inline Safetensors parse(const std::string& file) {
   return Safetensors::parse(std::as_bytes(std::span(*owner)), owner, "model.safetensors");
 }
 
+// A file of these tensors, in their order.
+inline Safetensors file_of(std::span<const Tensor> tensors) {
+  std::string header = "{";
+  std::string body;
+  for (const Tensor& tensor : tensors) {
+    const std::size_t begin = body.size();
+    body.append(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
+    if (header.size() > 1) header += ',';
+    header += '"' + tensor.name + R"(":{"dtype":")" + name_of(tensor.type) + R"(","shape":)" +
+              describe(tensor.shape) + R"(,"data_offsets":[)" + std::to_string(begin) + ',' +
+              std::to_string(body.size()) + "]}";
+  }
+  return parse(file_of(header + "}", body));
+}
+
 }  // namespace ruvector::embed

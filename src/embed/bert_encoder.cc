@@ -1,0 +1,99 @@
+#include "embed/bert_encoder.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "ruvector/base/errors.h"
+
+namespace ruvector::embed {
+namespace {
+
+// The table of positions with the first type of token, which all tokens are of, added.
+base::Array<float> pack_positions(const Safetensors& file, const std::string& prefix,
+                                  const BertConfig& config) {
+  const std::array positions_shape = {config.positions, config.hidden};
+  const std::array types_shape = {config.types, config.hidden};
+  base::Array<float> table(config.positions * config.hidden);
+  float* out = table.mutable_data();
+  copy_floats(file.floats(prefix + "embeddings.position_embeddings.weight", positions_shape), 0,
+              {out, table.size()});
+  std::vector<float> type(config.hidden);
+  copy_floats(file.floats(prefix + "embeddings.token_type_embeddings.weight", types_shape), 0,
+              type);
+  for (std::size_t i = 0; i < table.size(); ++i) out[i] += type[i % config.hidden];
+  return table;
+}
+
+}  // namespace
+
+BertEncoder::BertEncoder(const Safetensors& file, const BertConfig& config)
+    : config_(config),
+      file_(file.owner()),
+      words_(file.floats(bert_prefix(file) + "embeddings.word_embeddings.weight",
+                         std::array{config.vocabulary, config.hidden})) {}
+
+BertEncoder BertEncoder::pack(const Safetensors& file, const BertConfig& config, LinearForm form) {
+  const std::string prefix = bert_prefix(file);
+  BertEncoder encoder(file, config);
+  encoder.positions_ = pack_positions(file, prefix, config);
+  encoder.norm_ = NormWeights::read(file, prefix + "embeddings.LayerNorm", config.hidden);
+  for (std::size_t i = 0; i < config.layers; ++i) {
+    encoder.layers_.push_back(
+        BertLayer::pack(file, prefix + "encoder.layer." + std::to_string(i), config, form));
+  }
+  return encoder;
+}
+
+BertEncoder BertEncoder::load(PartReader& parts, const Safetensors& file, const BertConfig& config,
+                              LinearForm form) {
+  BertEncoder encoder(file, config);
+  encoder.positions_ = parts.take<float>(config.positions * config.hidden);
+  encoder.norm_ = NormWeights::load(parts, config.hidden);
+  for (std::size_t i = 0; i < config.layers; ++i) {
+    encoder.layers_.push_back(BertLayer::load(parts, config, form));
+  }
+  return encoder;
+}
+
+void BertEncoder::put(Parts& parts) const {
+  parts.put(positions_);
+  norm_.put(parts);
+  for (const BertLayer& layer : layers_) layer.put(parts);
+}
+
+std::size_t BertEncoder::max_tokens() const noexcept {
+  return std::min<std::size_t>(config_.positions, kernels::kAttentionTokens);
+}
+
+std::span<const float> BertEncoder::encode(const kernels::KernelTable& kernels,
+                                           const TokenGroup& group, Crew& crew,
+                                           BertScratch& scratch) const {
+  scratch.prepare(config_, group.lengths, crew.size());
+  for (const BertLayer& layer : layers_) {
+    scratch.reserve_linear(layer.linear_scratch_bytes(scratch.tokens()));
+  }
+  look_up(kernels, group, scratch.states());
+  for (const BertLayer& layer : layers_) layer.apply(kernels, config_, crew, scratch);
+  return {scratch.states(), scratch.tokens() * config_.hidden};
+}
+
+void BertEncoder::look_up(const kernels::KernelTable& kernels, const TokenGroup& group,
+                          float* states) const {
+  const std::size_t dim = config_.hidden;
+  for (std::size_t i = 0; i < group.ids.size(); ++i) {
+    if (group.ids[i] >= config_.vocabulary) {
+      throw EmbedError("token " + std::to_string(group.ids[i]) + " is not below the " +
+                       std::to_string(config_.vocabulary) + " words of the model");
+    }
+    copy_floats(words_, group.ids[i] * dim, {states + i * dim, dim});
+  }
+  for (const std::uint32_t length : group.lengths) {
+    kernels.encoder.layer_norm(states, nullptr, positions_.data(), length, dim, norm_.scale.data(),
+                               norm_.shift.data(), static_cast<float>(config_.epsilon), states);
+    states += length * dim;
+  }
+}
+
+}  // namespace ruvector::embed
