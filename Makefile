@@ -190,7 +190,7 @@ fuzz: packages-lint
 
 # The base room's tests fork and start threads, which qemu-user 7.2 does not survive.
 test-aarch64: packages-full packages-test
-	@tools/aarch64_openssl.sh build/aarch64-openssl
+	@tools/aarch64_libraries.sh build/aarch64-libraries
 	@cmake --preset aarch64 >build/aarch64-configure.log 2>&1 || { cat build/aarch64-configure.log; exit 1; }
 	@cmake --build --preset aarch64 -j $(JOBS)
 	@$(call run_ctest,build/aarch64 -R '^(kernels|index)_')

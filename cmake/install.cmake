@@ -16,4 +16,5 @@ configure_package_config_file(
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ruvectorConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/ruvectorConfig.cmake
-              ${PROJECT_BINARY_DIR}/ruvectorConfigVersion.cmake DESTINATION ${package_dir})
+              ${PROJECT_BINARY_DIR}/ruvectorConfigVersion.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/Findutf8proc.cmake DESTINATION ${package_dir})
