@@ -26,7 +26,7 @@ help:  ## list these targets
 
 # --- what people run
 
-.PHONY: demo test test-cpp test-python bench bench-lake
+.PHONY: demo test test-cpp test-python bench bench-lake bench-embed
 demo: $(venv)/.package $(venv)/.extra-demo  ## embed the standard library's documentation and ask it questions
 	@$(python) examples/python/demo.py $(ARGS)
 
@@ -43,6 +43,9 @@ bench: $(venv)/.package $(venv)/.extra-bench  ## benchmarks beside other librari
 
 bench-lake: $(venv)/.package $(venv)/.extra-bench  ## the lake beside the original; writes benchmarks/results/lake
 	@$(python) -m benchmarks.lake $(ARGS)
+
+bench-embed: $(venv)/.package $(venv)/.extra-bench  ## embeddings beside other libraries; writes benchmarks/results/embed
+	@$(python) -m benchmarks.embed $(ARGS)
 
 # --- the virtual environment: the package as a user would get it, built as a release wheel
 

@@ -12,8 +12,22 @@ from pathlib import Path
 from benchmarks.datasets import ROOT
 
 HERE = Path(__file__).resolve().parent
-REQUIREMENTS = {"peers": "requirements-peers.txt", "upstream": "requirements-upstream.txt"}
-FOLDERS = {"peers": "bench-venv", "upstream": "bench-venv-upstream"}
+REQUIREMENTS = {
+    "peers": "requirements-peers.txt",
+    "upstream": "requirements-upstream.txt",
+    "embed-onnx": "embed/requirements/onnx.txt",
+    "embed-torch": "embed/requirements/torch.txt",
+    "embed-fastembed": "embed/requirements/fastembed.txt",
+    "embed-chroma": "embed/requirements/chroma.txt",
+}
+FOLDERS = {
+    "peers": "bench-venv",
+    "upstream": "bench-venv-upstream",
+    "embed-onnx": "bench-embed/env-onnx",
+    "embed-torch": "bench-embed/env-torch",
+    "embed-fastembed": "bench-embed/env-fastembed",
+    "embed-chroma": "bench-embed/env-chroma",
+}
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",

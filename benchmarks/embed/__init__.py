@@ -1,0 +1,1 @@
+"""Embedding texts and images: ours beside the libraries that people use for it."""

@@ -1,0 +1,126 @@
+"""`python -m benchmarks.embed`: measures embedders in turn, then writes tables and plot."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine
+from benchmarks.datasets import ROOT, MissingDataError
+from benchmarks.embed import texts
+from benchmarks.embed.encoders import ENCODERS
+from benchmarks.embed.encoders.files import prepare
+from benchmarks.embed.report import document, draw, with_verdicts
+from benchmarks.embed.rows import ALONE, PARTS, QUICK, SPEED, Bench, Effort, speed
+from benchmarks.environments import MissingEnvironmentError, interpreter
+
+RESULTS = ROOT / "benchmarks" / "results" / "embed"
+QUICK_RESULTS = ROOT / "build" / "bench-embed" / "quick"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.embed", description=__doc__)
+    parser.add_argument("--only", action="append", metavar="PART", choices=PARTS, default=[])
+    parser.add_argument("--encoders", metavar="NAMES", help="of " + ",".join(ENCODERS))
+    parser.add_argument("--quick", action="store_true", help="few texts, to see that it works")
+    parser.add_argument("--report", action="store_true", help="tables and plot from old results")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="where the results go")
+    return parser.parse_args()
+
+
+def ready(names: list[str]) -> dict[str, str]:
+    """Sets up what the encoders need; says why of those that cannot be had."""
+    missing: dict[str, str] = {}
+    for name in names:
+        try:
+            interpreter(ENCODERS[name].environment)
+            if ENCODERS[name].environment != "ours":
+                prepare(interpreter("embed-torch"))
+        except (MissingEnvironmentError, MissingDataError) as error:
+            missing[name] = str(error)
+            print(f"{name} is left out: {error}", file=sys.stderr)
+    return missing
+
+
+def merged(old: Any, new: Any, depth: int) -> Any:
+    """Encoders that were not measured again keep their figures."""
+    if depth == 0 or not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    keys = [*old, *(key for key in new if key not in old)]
+    return {
+        key: merged(old.get(key), new[key], depth - 1) if key in new else old[key] for key in keys
+    }
+
+
+def measure(options: argparse.Namespace, old: dict[str, Any]) -> dict[str, Any]:
+    effort: Effort = QUICK if options.quick else Effort()
+    wanted = options.encoders.split(",") if options.encoders else list(ENCODERS)
+    names = [name for name in ENCODERS if name in wanted]
+    missing = ready(names)
+    begin = time.monotonic()
+
+    def say(message: str) -> None:
+        print(f"[{time.monotonic() - begin:6.1f} s] {message}", flush=True)
+
+    bench = Bench(effort, names, say, missing)
+    chosen = options.only or list(PARTS)
+    found: dict[str, Any] = {}
+    together = [part for part in SPEED if part in chosen]
+    if together:
+        found.update(speed(bench, together))
+    for part in (part for part in ALONE if part in chosen):
+        try:
+            found[part] = ALONE[part](bench)
+        except MissingDataError as error:
+            say(f"{part} skipped: {error}")
+    parts = merged(old.get("parts", {}), found, 2 if options.encoders else 1)
+    return {
+        "machine": machine.describe(),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "missing": bench.missing,
+        "quick": options.quick,
+        "texts": described(effort),
+        "parts": {name: parts[name] for name in PARTS if name in parts},
+    }
+
+
+def described(effort: Effort) -> str:
+    words = [len(text.split()) for text in texts.mixed(effort.mixed)]
+    return (
+        f"Short: {effort.short:,} definitions of WordNet of eight words. Mixed: {len(words)}"
+        f" beginnings of documentation strings of Python's standard library, {min(words)} to"
+        f" {max(words)} words, {statistics.mean(words):.1f} on average. Queries: short texts,"
+        " one per call."
+    )
+
+
+def main() -> int:
+    options = arguments()
+    folder: Path = options.output or (QUICK_RESULTS if options.quick else RESULTS)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "embed.json"
+    results = json.loads(file.read_text()) if file.is_file() else {}
+    if not options.report:
+        try:
+            results = measure(options, results)
+        except MissingDataError as error:
+            print(error, file=sys.stderr)
+            return 1
+        file.write_text(json.dumps(results, indent=1) + "\n")
+    (folder / "README.md").write_text(document(results))
+    draw(results, folder)
+    if folder == RESULTS:
+        page = ROOT / "README.md"
+        page.write_text(with_verdicts(page.read_text(), results))
+    print(f"Wrote {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

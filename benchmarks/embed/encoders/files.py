@@ -1,0 +1,57 @@
+"""The model files of the other libraries, made once below `build` from the official ones."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from benchmarks.datasets import ROOT, MissingDataError
+from benchmarks.embed.encoders import MODEL
+
+SCRATCH = ROOT / "build" / "bench-embed"
+MINILM = SCRATCH / "minilm"
+FASTEMBED = SCRATCH / "fastembed"
+CHROMA = SCRATCH / "chroma"
+BESIDE = (
+    "config.json",
+    "special_tokens_map.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "onnx/model.onnx",
+)
+
+
+def linked(folder: Path) -> None:
+    """The files that fastembed and Chroma look for, all in one folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in BESIDE:
+        link = folder / Path(name).name
+        link.unlink(missing_ok=True)
+        link.symlink_to(MINILM / name)
+
+
+def official() -> Path:
+    """The folder with the files of the hub, in the cache of the package."""
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ruvector"
+    cache = Path(os.environ.get("RUVECTOR_CACHE") or default) / "models" / MODEL
+    for file in (cache / "model.safetensors", *sorted(cache.glob("*/model.safetensors"))):
+        if file.is_file():
+            return file.parent
+    raise MissingDataError(f"{cache} has no model.safetensors: run `make demo` once")
+
+
+def prepare(python: Path) -> None:
+    """`python` is that of the environment with torch."""
+    if not (MINILM / "complete").is_file():
+        print(f"Exporting all-MiniLM-L6-v2 into {MINILM.relative_to(ROOT)}", flush=True)
+        module = "benchmarks.embed.export_minilm"
+        command = [str(python), "-m", module, str(official()), str(MINILM)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode != 0:
+            last = " ".join(done.stderr.splitlines()[-3:])
+            raise MissingDataError(f"the export of all-MiniLM-L6-v2 failed: {last}")
+        (MINILM / "complete").touch()
+    linked(FASTEMBED)
+    linked(CHROMA / "onnx")
