@@ -30,4 +30,19 @@ constexpr std::size_t kLanes = 16;
 // All lanes of a Lanes.
 struct Whole {};
 
+template <std::size_t kValue>
+struct Index {
+  static constexpr std::size_t value = kValue;
+};
+
+// Calls step(Index<0>()) to step(Index<kEnd - 1>()). The compiler unrolls many a loop too late to
+// keep the array of sums that it runs over in registers.
+template <std::size_t kEnd, std::size_t kFirst = 0, class Step>
+[[gnu::always_inline]] inline void unroll(const Step& step) {
+  if constexpr (kFirst < kEnd) {
+    step(Index<kFirst>());
+    unroll<kEnd, kFirst + 1>(step);
+  }
+}
+
 }  // namespace ruvector::kernels

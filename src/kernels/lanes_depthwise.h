@@ -20,21 +20,6 @@ struct PixelGroup {
   float* out;  // of pixel x and channel 0
 };
 
-template <std::size_t kValue>
-struct Index {
-  static constexpr std::size_t value = kValue;
-};
-
-// Calls step(Index<0>()) to step(Index<kEnd - 1>()). A loop with branches in it is unrolled too
-// late for the compiler to keep an array of sums in registers.
-template <std::size_t kEnd, std::size_t kFirst = 0, class Step>
-[[gnu::always_inline]] inline void unroll(const Step& step) {
-  if constexpr (kFirst < kEnd) {
-    step(Index<kFirst>());
-    unroll<kEnd, kFirst + 1>(step);
-  }
-}
-
 // The sums of kPixels pixels over the taps that lie inside of the image.
 template <class Lanes, std::size_t kKernel, std::size_t kStep, std::size_t kPixels, class Part>
 inline void convolve_group(const Depthwise& image, const PixelGroup& group, Part part) {

@@ -24,10 +24,8 @@ struct Tile {
 // The tile of kRows rows and of more than kColumns * 16 - 16, at most kColumns * 16 columns.
 template <class Lanes, std::size_t kRows, std::size_t kColumns, bool kAhead>
 inline void multiply_tile(const Tile& tile) {
-  Lanes sums[kRows][kColumns];
-  for (auto& row : sums) {
-    for (Lanes& sum : row) sum = Lanes::zero();
-  }
+  Lanes sums[kRows * kColumns];
+  unroll<kRows * kColumns>([&](auto i) { sums[i.value] = Lanes::zero(); });
   const float* b = tile.b;
   const float* ahead = tile.ahead;
 #pragma GCC unroll 1
@@ -36,18 +34,22 @@ inline void multiply_tile(const Tile& tile) {
       for (std::size_t j = 0; j < kColumns; ++j, ahead += kLanes) __builtin_prefetch(ahead, 0, 2);
     }
     Lanes right[kColumns];
-    for (std::size_t j = 0; j < kColumns; ++j) right[j] = Lanes::load(b + kLanes * j, Whole());
-    for (std::size_t row = 0; row < kRows; ++row) {
-      const Lanes left = Lanes::broadcast(tile.a[row * tile.lda + i]);
-      for (std::size_t j = 0; j < kColumns; ++j) sums[row][j] = fma(left, right[j], sums[row][j]);
-    }
+    unroll<kColumns>([&](auto j) { right[j.value] = Lanes::load(b + kLanes * j.value, Whole()); });
+    unroll<kRows>([&](auto row) {
+      const Lanes left = Lanes::broadcast(tile.a[row.value * tile.lda + i]);
+      unroll<kColumns>([&](auto j) {
+        Lanes& sum = sums[row.value * kColumns + j.value];
+        sum = fma(left, right[j.value], sum);
+      });
+    });
   }
   const auto last = Lanes::first(tile.columns - (kColumns - 1) * kLanes);
-  for (std::size_t row = 0; row < kRows; ++row) {
-    float* c = tile.c + row * tile.ldc;
-    for (std::size_t j = 0; j + 1 < kColumns; ++j) sums[row][j].store(c + kLanes * j, Whole());
-    sums[row][kColumns - 1].store(c + kLanes * (kColumns - 1), last);
-  }
+  unroll<kRows>([&](auto row) {
+    float* c = tile.c + row.value * tile.ldc;
+    const Lanes* line = sums + row.value * kColumns;
+    unroll<kColumns - 1>([&](auto j) { line[j.value].store(c + kLanes * j.value, Whole()); });
+    line[kColumns - 1].store(c + kLanes * (kColumns - 1), last);
+  });
 }
 
 // The tile of `rows` <= kRows rows.
