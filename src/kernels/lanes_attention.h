@@ -57,13 +57,15 @@ inline void pack_keys(const Attention& attention, const AttentionMemory<Lanes>& 
   }
 }
 
-// Turns a row of scores into exp(score - greatest) and returns 1 / their sum.
+// Turns a row of scores into exp(score - greatest) and returns 1 / their sum. The scores of keys
+// that do not exist may be anything, but are there up to a multiple of 16.
 template <class Lanes>
 inline float soften(float* scores, std::size_t tokens) {
   const std::size_t whole = tokens / kLanes * kLanes;
   const auto rest = Lanes::first(tokens - whole);
   const Lanes least = Lanes::broadcast(-__builtin_inff());
-  Lanes most = Lanes::load(scores + whole, rest).or_else(rest, least);
+  Lanes most = least;
+  if (whole < tokens) most = Lanes::load(scores + whole, Whole()).or_else(rest, least);
   most = greater(most, least);
   for (std::size_t j = 0; j < whole; j += kLanes) {
     most = greater(Lanes::load(scores + j, Whole()), most);
@@ -78,8 +80,8 @@ inline float soften(float* scores, std::size_t tokens) {
     sum = sum + p;
   }
   if (whole < tokens) {
-    const Lanes p = exponential(Lanes::load(scores + whole, rest) - most);
-    p.store(scores + whole, rest);
+    const Lanes p = exponential(Lanes::load(scores + whole, Whole()) - most);
+    p.store(scores + whole, Whole());
     Lanes& sum = sums[whole / kLanes % 4];
     sum = sum + p.or_else(rest, Lanes::zero());
   }
@@ -91,7 +93,7 @@ inline void score_keys(const Attention& attention, const AttentionMemory<Lanes>&
                        std::size_t first, std::size_t rows) {
   constexpr std::size_t kPanel = AttentionMemory<Lanes>::kPanel;
   for (std::size_t key = 0; key < attention.tokens; key += kPanel) {
-    const std::size_t left = attention.tokens - key;
+    const std::size_t left = (attention.tokens - key + kLanes - 1) / kLanes * kLanes;
     multiply<Lanes>({attention.queries + first * attention.stride, attention.stride,
                      memory.keys + key * attention.head_dim, kPanel, attention.head_dim,
                      memory.scores + key, memory.row, left < kPanel ? left : kPanel},

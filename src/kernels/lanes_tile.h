@@ -43,13 +43,20 @@ inline void multiply_tile(const Tile& tile) {
       });
     });
   }
-  const auto last = Lanes::first(tile.columns - (kColumns - 1) * kLanes);
-  unroll<kRows>([&](auto row) {
-    float* c = tile.c + row.value * tile.ldc;
-    const Lanes* line = sums + row.value * kColumns;
-    unroll<kColumns - 1>([&](auto j) { line[j.value].store(c + kLanes * j.value, Whole()); });
-    line[kColumns - 1].store(c + kLanes * (kColumns - 1), last);
-  });
+  const auto store = [&](auto last) {
+    unroll<kRows>([&](auto row) {
+      float* c = tile.c + row.value * tile.ldc;
+      const Lanes* line = sums + row.value * kColumns;
+      unroll<kColumns - 1>([&](auto j) { line[j.value].store(c + kLanes * j.value, Whole()); });
+      line[kColumns - 1].store(c + kLanes * (kColumns - 1), last);
+    });
+  };
+  // Some processors take many times as long for a masked store, even if its mask is full.
+  if (tile.columns == kColumns * kLanes) {
+    store(Whole());
+  } else {
+    store(Lanes::first(tile.columns - (kColumns - 1) * kLanes));
+  }
 }
 
 // The tile of `rows` <= kRows rows.
