@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from ruvector._native import __version__
-from ruvector.cli import lake
+from ruvector.cli import lake, models
 
 __all__ = ["main"]
 
@@ -21,6 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"ruvector {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     lake.add_commands(commands)
+    models.add_commands(commands)
     return parser
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ruvector.cli import snapshots
+from ruvector.cli.printing import cell, make_table, print_json, print_table, safe
 from ruvector.cli.snapshots import Check, Description
 from ruvector.errors import RuVectorError
 
@@ -96,14 +97,14 @@ def _stats(options: argparse.Namespace) -> int:
     if not found:
         return _nothing(options)
     if options.json:
-        _print_json([_description_json(one) for one in found])
+        print_json([_description_json(one) for one in found])
     elif len(found) == 1 and found[0].bundle is not None:
-        _show(_details(found[0]))
+        print_table(_details(found[0]))
     else:
-        _show(_overview(found))
+        print_table(_overview(found))
     for one in found:
         if one.error is not None:
-            print(f"{_safe(one.directory)}: {_safe(one.error)}", file=sys.stderr)
+            print(f"{safe(one.directory)}: {safe(one.error)}", file=sys.stderr)
     return _MISMATCH if any(one.error for one in found) else _FINE
 
 
@@ -140,7 +141,9 @@ def _number(value: int | None) -> str:
 def _details(found: Description) -> Table:
     bundle = found.bundle
     assert bundle is not None
-    table = _table("", "", title=f"{found.directory} ({'damaged' if found.error else found.kind})")
+    table = make_table(
+        "", "", title=f"{found.directory} ({'damaged' if found.error else found.kind})"
+    )
     table.show_header = False
     rows: list[tuple[str, object]] = [
         ("data", bundle.data_ref),
@@ -161,21 +164,21 @@ def _details(found: Description) -> Table:
         rows += [("bytes", _number(found.file_bytes))]
         rows += [(f"  {name}", _number(size)) for name, size in found.regions.items()]
     for name, value in rows:
-        table.add_row(name, _text(value))
+        table.add_row(name, cell(value))
     return table
 
 
 def _overview(found: list[Description]) -> Table:
     header = ("directory", "kind", "rows", "dim", "generation", "witness", "bytes", "signed by")
-    table = _table(*header, "age")
+    table = make_table(*header, "age")
     for one in found:
         bundle = one.bundle
         table.add_row(
-            _text(one.directory),
+            cell(one.directory),
             "damaged" if one.error else one.kind,
             _number(one.rows),
             _number(bundle.dim) if bundle else "-",
-            _text(_short(str(bundle.generation), 20)) if bundle else "-",
+            cell(_short(str(bundle.generation), 20)) if bundle else "-",
             _short(bundle.rvf_witness, 12) if bundle else "-",
             _number(one.file_bytes),
             _short(one.signed_by, 12) if one.signed_by else "-",
@@ -199,7 +202,7 @@ def _verify(options: argparse.Namespace) -> int:
     if not results:
         return _nothing(options)
     if options.json:
-        _print_json(
+        print_json(
             [
                 {
                     "directory": str(directory),
@@ -210,13 +213,13 @@ def _verify(options: argparse.Namespace) -> int:
             ]
         )
     else:
-        table = _table("directory", "check", "outcome", "detail")
+        table = make_table("directory", "check", "outcome", "detail")
         for directory, checks in results:
             for number, check in enumerate(checks):
-                shown = _text(directory) if number == 0 else ""
+                shown = cell(directory) if number == 0 else ""
                 outcome = "ok" if check.passed else "MISMATCH"
-                table.add_row(shown, check.name, outcome, _text(check.detail))
-        _show(table)
+                table.add_row(shown, check.name, outcome, cell(check.detail))
+        print_table(table)
     passed = all(check.passed for _, checks in results for check in checks)
     return _FINE if passed else _MISMATCH
 
@@ -228,12 +231,12 @@ def _warm(options: argparse.Namespace) -> int:
     try:
         warmth = snapshots.warm(options.directory, options.searches, lenient=options.lenient)
     except (RuVectorError, OSError) as error:
-        print(f"{_safe(options.directory)}: {_safe(snapshots.message_of(error))}", file=sys.stderr)
+        print(f"{safe(options.directory)}: {safe(snapshots.message_of(error))}", file=sys.stderr)
         return _MISMATCH
     if options.json:
-        _print_json(asdict(warmth))
+        print_json(asdict(warmth))
         return _FINE
-    table = _table("", "", title=str(options.directory))
+    table = make_table("", "", title=str(options.directory))
     table.show_header = False
     table.add_row("vectors", f"{warmth.rows:,} x {warmth.dim:,}")
     table.add_row("mapped in", f"{warmth.warm_ms:,.2f} ms")
@@ -242,7 +245,7 @@ def _warm(options: argparse.Namespace) -> int:
     if warmth.anonymous_bytes is not None and warmth.mapped_bytes is not None:
         table.add_row("own memory", f"{warmth.anonymous_bytes:,} bytes more than before")
         table.add_row("shared pages", f"{warmth.mapped_bytes:,} bytes more than before")
-    _show(table)
+    print_table(table)
     return _FINE
 
 
@@ -251,41 +254,6 @@ def _warm(options: argparse.Namespace) -> int:
 
 def _nothing(options: argparse.Namespace) -> int:
     if options.json:
-        _print_json([])
-    print(f"{_safe(options.directory)}: no bundle in it or below it", file=sys.stderr)
+        print_json([])
+    print(f"{safe(options.directory)}: no bundle in it or below it", file=sys.stderr)
     return _MISMATCH
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, indent=2))
-
-
-def _safe(value: object) -> str:
-    """`value` as text that cannot move the cursor: files may hold anything."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value)
-    )
-
-
-def _text(value: object) -> Any:
-    from rich.text import Text
-
-    return Text(_safe(value), overflow="fold")  # a Text is not searched for markup
-
-
-def _table(*header: str, title: str | None = None) -> Table:
-    from rich.box import SIMPLE
-    from rich.table import Table
-
-    return Table(*header, box=SIMPLE, title=_text(title) if title else None, title_justify="left")
-
-
-def _show(table: Table) -> None:
-    from rich.console import Console
-
-    # A pipe has no width: nothing is cut for it.
-    width = None if sys.stdout.isatty() else 180
-    console = Console(width=width, highlight=False)
-    with console.capture() as captured:  # by itself it ends the process when a pipe breaks
-        console.print(table)
-    print(captured.get(), end="")
