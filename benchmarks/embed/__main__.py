@@ -15,12 +15,15 @@ from benchmarks import machine
 from benchmarks.datasets import ROOT, MissingDataError
 from benchmarks.embed import texts
 from benchmarks.embed.encoders import ENCODERS
-from benchmarks.embed.encoders.files import prepare
+from benchmarks.embed.encoders.files import prepare_texts
+from benchmarks.embed.images import images
 from benchmarks.embed.report import document, draw, with_verdicts
-from benchmarks.embed.rows import ALONE, PARTS, QUICK, SPEED, Bench, Effort, speed
+from benchmarks.embed.rows import QUICK, SPEED, Bench, Effort, parity, quality, speed, start
 from benchmarks.environments import MissingEnvironmentError, interpreter
 
 RESULTS = ROOT / "benchmarks" / "results" / "embed"
+ALONE = {row.__name__: row for row in (start, parity, quality, images)}
+PARTS = (*SPEED, *ALONE)
 QUICK_RESULTS = ROOT / "build" / "bench-embed" / "quick"
 
 
@@ -41,7 +44,7 @@ def ready(names: list[str]) -> dict[str, str]:
         try:
             interpreter(ENCODERS[name].environment)
             if ENCODERS[name].environment != "ours":
-                prepare(interpreter("embed-torch"))
+                prepare_texts(interpreter("embed-torch"))
         except (MissingEnvironmentError, MissingDataError) as error:
             missing[name] = str(error)
             print(f"{name} is left out: {error}", file=sys.stderr)

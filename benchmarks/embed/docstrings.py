@@ -8,6 +8,7 @@ import re
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 # Not for users, or the same text again.
@@ -42,12 +43,14 @@ def of_module(source: str, module: str) -> Iterator[Docstring]:
     yield from walk(ast.parse(source), module)
 
 
-def standard_library(folder: Path | None = None) -> Iterator[Docstring]:
-    """In the order of the names of files."""
-    folder = folder or Path(sysconfig.get_paths()["stdlib"])
+@cache
+def standard_library() -> tuple[Docstring, ...]:
+    """In the order of the names of files; reading them takes seconds, so it is done once."""
+    folder = Path(sysconfig.get_paths()["stdlib"])
+    found: list[Docstring] = []
     for file in sorted(folder.rglob("*.py")):
         parts = file.relative_to(folder).with_suffix("").parts
         if LEFT_OUT.isdisjoint(parts):
-            yield from of_module(
-                file.read_text(encoding="utf-8", errors="replace"), ".".join(parts)
-            )
+            source = file.read_text(encoding="utf-8", errors="replace")
+            found += of_module(source, ".".join(parts))
+    return tuple(found)

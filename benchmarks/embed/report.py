@@ -7,7 +7,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from benchmarks.embed.encoders import ENCODERS
+from benchmarks.embed.encoders import ENCODERS, IMAGE_ENCODERS
 from benchmarks.embed.verdicts import judge_all, milliseconds, rate
 from benchmarks.report.front_page import between
 from benchmarks.report.tables import markdown, verdicts_table
@@ -16,6 +16,7 @@ BEGIN = "<!-- embed: written by make bench-embed -->"
 END = "<!-- end of embed -->"
 PLOT = "throughput"
 THREADS = ("1", "2")
+ALL = {**ENCODERS, **IMAGE_ENCODERS}
 Results = dict[str, Any]
 
 
@@ -24,7 +25,7 @@ def machine_line(results: Results) -> str:
     line = f"Measured by `make bench-embed` on {machine['cpu']}, {machine['cores']} cores, "
     line += f"{results['date']}; all in the same run, in turn, with equal threads."
     if results["missing"]:
-        names = ", ".join(ENCODERS[name].title for name in results["missing"])
+        names = ", ".join(ALL[name].title for name in results["missing"])
         line += f" Not measured here: {names}."
     if results.get("quick"):
         line += " A quick run: the texts are fewer than the claims say; the figures mean nothing."
@@ -164,7 +165,7 @@ def document(results: Results) -> str:
     parts += parity_section(results)
     if results["missing"]:
         parts += ["## Not measured"]
-        parts += [f"- {ENCODERS[name].title}: {why}" for name, why in results["missing"].items()]
+        parts += [f"- {ALL[name].title}: {why}" for name, why in results["missing"].items()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -204,6 +205,7 @@ def draw_panel(axes: Any, part: dict[str, Any], names: list[str]) -> None:
         places = [place + offset for place in range(len(names))]
         bars = axes.barh(places, values, 0.38, color=colours, alpha=alpha, label=label)
         axes.bar_label(bars, [per_second(value) for value in values], padding=3, fontsize=7)
-    axes.set_xscale("log")
+    if part:
+        axes.set_xscale("log")
     axes.set_xlabel("texts per second")
     axes.margins(x=0.15)

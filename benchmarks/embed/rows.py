@@ -249,5 +249,3 @@ def parity(bench: Bench) -> Part:
 
 
 SPEED = ("short", "mixed", "query", "tokens")
-ALONE: dict[str, Callable[[Bench], Part]] = {row.__name__: row for row in (start, parity, quality)}
-PARTS = (*SPEED, *ALONE)

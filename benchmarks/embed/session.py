@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.datasets import ROOT
-from benchmarks.embed.encoders import ENCODERS
+from benchmarks.embed.encoders import ENCODERS, IMAGE_ENCODERS
 from benchmarks.embed.encoders.files import SCRATCH
 from benchmarks.environments import interpreter, variables
 
@@ -44,7 +44,8 @@ class Session:
         self.name, self.threads = name, threads
         self._log = SCRATCH / "logs" / f"{name}-{threads}.log"
         self._log.parent.mkdir(parents=True, exist_ok=True)
-        command = [interpreter(ENCODERS[name].environment), "-m", "benchmarks.embed.worker"]
+        entry = {**ENCODERS, **IMAGE_ENCODERS}[name]
+        command = [interpreter(entry.environment), "-m", "benchmarks.embed.worker"]
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 [*map(str, command), name, str(threads)],

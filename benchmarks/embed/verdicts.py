@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.embed.encoders import ENCODERS
+from benchmarks.embed.encoders import ENCODERS, IMAGE_ENCODERS
 from benchmarks.targets import Verdict
 
 Part = dict[str, Any]
@@ -150,6 +150,30 @@ def parity(part: Part) -> Iterator[Verdict]:
         yield Verdict(claim, title, f"{value:.7f}", peer, value, 0.99999, True, "")
 
 
+def images(part: Part) -> Iterator[Verdict]:
+    """The peer's figure is for the same pictures; alone, it need not resize them."""
+    for size, what, peer in (
+        ("photo", "640 x 480", "onnxruntime-images"),
+        ("fitting", "256 x 256", "onnxruntime-images-alone"),
+    ):
+        for threads, found in part.get(size, {}).items():
+            rates = [
+                statistics.median(run["images"] / run["seconds"] for run in runs) if runs else None
+                for runs in (found["runs"].get("ours-images"), found["runs"].get(peer))
+            ]
+            mine, other = rates
+            text = ["-" if value is None else f"{value:,.1f} images/s" for value in rates]
+            ratio = mine / other if mine and other else None
+            claim = f"{part['count']} images of {what}, {threads_text(threads)}"
+            yield Verdict(claim, IMAGE_ENCODERS[peer].title, text[0], text[1], ratio, 1, True)
+    found = part.get("photo", {}).get("1", {})
+    if "min_cosine" in found:
+        value = found["min_cosine"]
+        claim = f"smallest cosine of images, {part['count']} of 640 x 480"
+        peer = "torchvision's graph"
+        yield Verdict(claim, peer, f"{value:.7f}", "-", value, 0.99999, True, "")
+
+
 def judge_all(results: Part) -> list[Verdict]:
     """The verdicts on the parts that were measured, in the table's order."""
     parts = results["parts"]
@@ -159,4 +183,5 @@ def judge_all(results: Part) -> list[Verdict]:
         *start(parts.get("start", {})),
         *memory(parts.get("mixed", {}).get("1", {})),
         *parity(parts.get("parity", {})),
+        *images(parts.get("images", {})),
     ]

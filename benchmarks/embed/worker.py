@@ -10,12 +10,13 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.embed.encoders import ENCODERS
+from benchmarks.embed.encoders import ENCODERS, IMAGE_ENCODERS
 
 WARM_TEXTS = 64
 Answer = dict[str, Any]
@@ -30,24 +31,44 @@ class Worker:
     """Each public method is a command; arguments and answers are JSON."""
 
     def __init__(self, name: str, threads: int) -> None:
-        entry = ENCODERS[name]
+        entry = {**ENCODERS, **IMAGE_ENCODERS}[name]
         module = importlib.import_module(f"benchmarks.embed.encoders.{entry.module}")
         self._encoder = module.Encoder(threads, **entry.arguments)
-        self._encoder.embed_batch(["warm"])
 
     def tune(self, texts: str) -> Answer:
         """Warms the encoder up; one that is told the size of batches gets the faster one."""
-        given, seconds = read(texts), {}
-        sizes = getattr(self._encoder, "batches", ())
-        if not sizes:
-            self._encoder.embed_batch(given[:WARM_TEXTS])
+        given = read(texts)
+        self._encoder.embed_batch(given[:WARM_TEXTS])
+        if not hasattr(self._encoder, "batches"):
             return {}
-        for self._encoder.batch in sizes:
+        return self._tuned(lambda: self._encoder.embed_batch(given))
+
+    def _tuned(self, work: Callable[[], Any]) -> Answer:
+        """Keeps the size of batches with which `work` is fastest, where the encoder has sizes."""
+        encoder, seconds = self._encoder, {}
+        for size in getattr(encoder, "batches", ()):
+            encoder.batch = size
             begin = time.perf_counter()
-            self._encoder.embed_batch(given)
-            seconds[self._encoder.batch] = time.perf_counter() - begin
-        self._encoder.batch = min(seconds, key=lambda size: seconds[size])
-        return {"batch": self._encoder.batch}
+            work()
+            seconds[size] = time.perf_counter() - begin
+        if not seconds:
+            return {}
+        encoder.batch = min(seconds, key=lambda size: seconds[size])
+        return {"batch": encoder.batch}
+
+    def image_vectors(self, pixels: str, output: str) -> Answer:
+        """Warms up, finds the faster size of batches and writes the vectors."""
+        given = self._encoder.prepare(np.load(pixels))
+        self._encoder.embed_images(given)
+        self._tuned(lambda: self._encoder.embed_images(given))
+        np.save(output, self._encoder.embed_images(given))
+        return {}
+
+    def image_rate(self, pixels: str) -> Answer:
+        given = self._encoder.prepare(np.load(pixels))
+        begin = time.perf_counter()
+        self._encoder.embed_images(given)
+        return {"seconds": time.perf_counter() - begin, "images": len(given)}
 
     def rate(self, texts: str) -> Answer:
         """One call with all texts."""

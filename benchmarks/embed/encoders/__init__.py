@@ -31,6 +31,15 @@ def onnxruntime(title: str, model: str, slow: bool = False) -> Entry:
     return Entry(title, "embed-onnx", "onnx_runtime", {"model": model}, slow)
 
 
+IMAGE_ENCODERS: dict[str, Entry] = {
+    "ours-images": Entry("ruvector", "ours", "our_images"),
+    "onnxruntime-images": Entry(
+        "onnxruntime with Pillow", "embed-onnx", "onnx_images", {"alone": False}
+    ),
+    "onnxruntime-images-alone": Entry(
+        "onnxruntime, the network alone", "embed-onnx", "onnx_images", {"alone": True}
+    ),
+}
 PRECISIONS = ("float32", "int16", "int8")
 ENCODERS: dict[str, Entry] = {
     **{f"ours-{precision}": ours(precision) for precision in PRECISIONS},

@@ -13,6 +13,7 @@ SCRATCH = ROOT / "build" / "bench-embed"
 MINILM = SCRATCH / "minilm"
 FASTEMBED = SCRATCH / "fastembed"
 CHROMA = SCRATCH / "chroma"
+MOBILENET = SCRATCH / "mobilenet"
 BESIDE = (
     "config.json",
     "special_tokens_map.json",
@@ -42,16 +43,25 @@ def official() -> Path:
     raise MissingDataError(f"{cache} has no model.safetensors: run `make demo` once")
 
 
-def prepare(python: Path) -> None:
-    """`python` is that of the environment with torch."""
+def export(python: Path, module: str, folder: Path, *arguments: str) -> None:
+    """Runs an exporter once; `python` is that of the environment with torch."""
+    if (folder / "complete").is_file():
+        return
+    print(f"Making the files in {folder.relative_to(ROOT)}", flush=True)
+    command = [str(python), "-m", f"benchmarks.embed.{module}", *arguments, str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        last = " ".join(done.stderr.splitlines()[-3:])
+        raise MissingDataError(f"{module} failed: {last}")
+    (folder / "complete").touch()
+
+
+def prepare_texts(python: Path) -> None:
     if not (MINILM / "complete").is_file():
-        print(f"Exporting all-MiniLM-L6-v2 into {MINILM.relative_to(ROOT)}", flush=True)
-        module = "benchmarks.embed.export_minilm"
-        command = [str(python), "-m", module, str(official()), str(MINILM)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        if done.returncode != 0:
-            last = " ".join(done.stderr.splitlines()[-3:])
-            raise MissingDataError(f"the export of all-MiniLM-L6-v2 failed: {last}")
-        (MINILM / "complete").touch()
+        export(python, "export_minilm", MINILM, str(official()))
     linked(FASTEMBED)
     linked(CHROMA / "onnx")
+
+
+def prepare_images(python: Path) -> None:
+    export(python, "export_mobilenet", MOBILENET)
