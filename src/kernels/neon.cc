@@ -15,7 +15,7 @@ const KernelTable kNeonTable = {
     neon::walsh_hadamard,
     neon::gemm,
     neon::quantize,
-    {neon::activate, neon::layer_norm, neon::attention, neon::depthwise,
-     scalar::quantize_bytes, scalar::gemm_bytes, scalar::quantize_words, scalar::gemm_words}};
+    {neon::activate, neon::layer_norm, neon::attention, neon::depthwise, neon::quantize_bytes,
+     neon::gemm_bytes, neon::quantize_words, neon::gemm_words}};
 
 }  // namespace ruvector::kernels

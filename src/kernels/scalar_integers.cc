@@ -17,6 +17,13 @@ T packed_value(const T* b, std::size_t depth, std::size_t k, std::size_t column)
   return panel[(k / kGroup * kPanelColumns + column % kPanelColumns) * kGroup + k % kGroup];
 }
 
+// The integer nearest to x within low..high. A NaN, though no contract admits one, gives `low`: a
+// model that makes them must not make undefined conversions.
+std::int32_t nearest(float x, float low, float high) {
+  const float rounded = std::nearbyint(x);
+  return static_cast<std::int32_t>(rounded > low ? std::min(rounded, high) : low);
+}
+
 }  // namespace
 
 void quantize_bytes(const float* x, std::size_t stride, std::size_t rows, std::size_t columns,
@@ -33,11 +40,11 @@ void quantize_bytes(const float* x, std::size_t stride, std::size_t rows, std::s
     const float range = high - low;
     const float scale = range < kLeastQuantised ? 1.0f : range / 255.0f;
     const float inverse = 1.0f / scale;
-    const float zero = std::nearbyint(-low * inverse);
-    scales[row] = {scale, static_cast<std::int32_t>(zero)};
+    const std::int32_t zero = nearest(-low * inverse, 0.0f, 255.0f);
+    scales[row] = {scale, zero};
     for (std::size_t c = 0; c < columns; ++c) {
-      const float byte = std::nearbyint(x[c] * factor(c) * inverse) + zero;
-      out[c] = static_cast<std::uint8_t>(std::clamp(byte, 0.0f, 255.0f));
+      const std::int32_t byte = nearest(x[c] * factor(c) * inverse, -255.0f, 255.0f) + zero;
+      out[c] = static_cast<std::uint8_t>(std::clamp(byte, 0, 255));
     }
   }
 }
@@ -69,7 +76,7 @@ void quantize_words(const float* x, std::size_t stride, std::size_t rows, std::s
     const float inverse = 1.0f / scale;
     scales[row] = scale;
     for (std::size_t c = 0; c < columns; ++c) {
-      out[c] = static_cast<std::int16_t>(std::nearbyint(x[c] * inverse));
+      out[c] = static_cast<std::int16_t>(nearest(x[c] * inverse, -2047.0f, 2047.0f));
     }
   }
 }
