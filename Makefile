@@ -26,8 +26,8 @@ help:  ## list these targets
 
 # --- what people run
 
-.PHONY: demo test test-cpp test-python bench bench-lake bench-embed
-demo: $(venv)/.package $(venv)/.extra-demo  ## embed the standard library's documentation and ask it questions
+.PHONY: demo models test test-cpp test-python bench bench-lake bench-embed
+demo: $(venv)/.package $(venv)/.extra-demo $(venv)/.models  ## embed the standard library's documentation and ask it questions
 	@$(python) examples/python/demo.py $(ARGS)
 
 test: test-cpp test-python  ## C++ and Python tests of the release build
