@@ -80,7 +80,7 @@ std::string exact(const std::array<float, 3>& values) {
 }
 
 std::string text_of(const TextRecipe& recipe) {
-  return "text bert\nmax_tokens " + std::to_string(recipe.max_tokens) + "\npooling " +
+  return "text\nmax_tokens " + std::to_string(recipe.max_tokens) + "\npooling " +
          (recipe.pooling == Pooling::mean ? "mean" : "cls") + "\nquery_prefix " +
          std::to_string(recipe.query_prefix.size()) + " " + recipe.query_prefix + "\nlength 1\n";
 }
