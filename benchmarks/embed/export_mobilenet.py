@@ -3,8 +3,8 @@
     python -m benchmarks.embed.export_mobilenet OUTPUT_FOLDER
 
 The trained weights are in no package. The seeded ones are those of the tests, and what a network
-takes for an image does not depend on its weights. OUTPUT_FOLDER gets `model.safetensors` with
-torchvision's names and `model.onnx`: pixels to 576 features, as torchvision's graph is exported.
+takes for an image does not depend on its weights. OUTPUT_FOLDER gets `mobilenet_v3_small.pth`
+and `model.onnx`: pixels to 576 features, as torchvision's graph is exported.
 """
 
 from __future__ import annotations
@@ -22,18 +22,17 @@ SEEDED = ROOT / "tests" / "golden" / "mobilenet_v3"
 def main() -> None:
     torch: Any = importlib.import_module("torch")
     torchvision: Any = importlib.import_module("torchvision")
-    safetensors: Any = importlib.import_module("safetensors.numpy")
     sys.path.insert(0, str(SEEDED))
     seeded: Any = importlib.import_module("seeded_weights")
 
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     weights = seeded.seeded_weights()
-    safetensors.save_file(weights, folder / "model.safetensors")
     network = torchvision.models.mobilenet_v3_small().eval()
     tensors = {name: torch.from_numpy(values) for name, values in weights.items()}
     _, unexpected = network.load_state_dict(tensors, strict=False)
     assert not unexpected
+    torch.save(network.state_dict(), folder / "mobilenet_v3_small.pth")
     features = torch.nn.Sequential(network.features, network.avgpool, torch.nn.Flatten())
     with torch.no_grad():
         torch.onnx.export(

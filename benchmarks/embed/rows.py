@@ -98,7 +98,7 @@ def speed(bench: Bench, parts: list[str]) -> dict[str, Part]:
                     sessions[name] = session
             for part in parts:
                 out[part][str(threads)] = {name: [] for name in sessions}
-                sample = mixed[::2] if part == "mixed" else short
+                sample = {"short": short, "mixed": mixed[::2]}.get(part, short[:64])
                 for session in sessions.values():
                     session.ask("tune", texts=str(bench.file("sample", sample)))
                 for number in range(1 if part == "tokens" else effort.rounds):

@@ -84,7 +84,7 @@ class Worker:
             begin = clock()
             self._encoder.embed(text)
             took.append(clock() - begin)
-        return {"milliseconds": [nanoseconds / 1e6 for nanoseconds in took]}
+        return {"milliseconds": [round(nanoseconds / 1e6, 4) for nanoseconds in took]}
 
     def tokens(self, texts: str) -> Answer:
         """The tokeniser alone. No seconds where it is not to be had alone."""

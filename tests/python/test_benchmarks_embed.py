@@ -17,6 +17,7 @@ from benchmarks.embed.encoders import ENCODERS, IMAGE_ENCODERS
 from benchmarks.embed.retrieval import confusable, cosines, nearest, overlap, quality
 from benchmarks.embed.verdicts import judge_all, milliseconds
 from benchmarks.embed.wordnet import Synset, parsed, synsets
+from benchmarks.embed.worker import Worker
 from benchmarks.environments import HERE, REQUIREMENTS
 
 ENCODER_FILES = Path(texts.__file__).parent / "encoders"
@@ -158,6 +159,32 @@ def test_parts_that_were_not_measured_again_keep_their_figures() -> None:
     new = {"short": {"1": {"b": 5}}}
     assert merged(old, new, 1) == {"short": {"1": {"b": 5}}, "start": {"a": 3}}
     assert merged(old, new, 3) == {"short": {"1": {"a": 1, "b": 5}}, "start": {"a": 3}}
+
+
+class Batched:
+    """An encoder whose time depends on its batches, by the clock that a test turns."""
+
+    batches = (8, 32)
+
+    def __init__(self, seconds: dict[int, float]) -> None:
+        self.seconds, self.now, self.batch = seconds, 0.0, 32
+
+    def embed_batch(self, texts: list[str]) -> None:
+        self.now += self.seconds[self.batch]
+
+
+@pytest.mark.parametrize(("seconds", "best"), [({8: 2.0, 32: 1.0}, 32), ({8: 1.0, 32: 2.0}, 8)])
+def test_the_faster_size_of_batches_stays(
+    seconds: dict[int, float], best: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    encoder = Batched(seconds)
+    worker = Worker.__new__(Worker)
+    worker._encoder = encoder
+    monkeypatch.setattr("time.perf_counter", lambda: encoder.now)
+    file = tmp_path / "texts.json"
+    file.write_text('["a", "b"]')
+    assert worker.tune(str(file)) == {"batch": best}
+    assert encoder.batch == best
 
 
 # --- verdicts and tables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from pathlib import Path
@@ -44,8 +45,11 @@ def official() -> Path:
 
 
 def export(python: Path, module: str, folder: Path, *arguments: str) -> None:
-    """Runs an exporter once; `python` is that of the environment with torch."""
-    if (folder / "complete").is_file():
+    """Runs an exporter, once until it changes; `python` is that of the environment with torch."""
+    source = Path(__file__).parents[1] / f"{module}.py"
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    stamp = folder / "exporter.sha256"
+    if stamp.is_file() and stamp.read_text() == digest:
         return
     print(f"Making the files in {folder.relative_to(ROOT)}", flush=True)
     command = [str(python), "-m", f"benchmarks.embed.{module}", *arguments, str(folder)]
@@ -53,12 +57,11 @@ def export(python: Path, module: str, folder: Path, *arguments: str) -> None:
     if done.returncode != 0:
         last = " ".join(done.stderr.splitlines()[-3:])
         raise MissingDataError(f"{module} failed: {last}")
-    (folder / "complete").touch()
+    stamp.write_text(digest)
 
 
 def prepare_texts(python: Path) -> None:
-    if not (MINILM / "complete").is_file():
-        export(python, "export_minilm", MINILM, str(official()))
+    export(python, "export_minilm", MINILM, str(official()))
     linked(FASTEMBED)
     linked(CHROMA / "onnx")
 
