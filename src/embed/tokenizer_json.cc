@@ -79,10 +79,9 @@ NormalizerOptions normalizer_of(const Field& field) {
 
 // The piece of that name in the vocabulary.
 std::uint32_t id_of(const Field& name, const Vocabulary& vocabulary) {
-  const std::size_t id = vocabulary.find(name.text());
-  if (id == kMaxPieces)
-    refuse(name.path + " " + in_quotes(name.text()) + " is not in the vocabulary");
-  return static_cast<std::uint32_t>(id);
+  const std::optional<std::uint32_t> id = vocabulary.find(name.text());
+  if (!id) refuse(name.path + " " + in_quotes(name.text()) + " is not in the vocabulary");
+  return *id;
 }
 
 // A pair of a token's text and id, which must be the vocabulary's.
@@ -151,10 +150,10 @@ std::vector<AddedToken> added_tokens_of(const Field& field, Vocabulary& vocabula
     if (std::ranges::find(tokens, content, &AddedToken::content) != tokens.end()) {
       refuse("added_tokens has " + in_quotes(content) + " twice");
     }
-    if (vocabulary.find(content) == kMaxPieces) {
-      if (element["id"].number() != vocabulary.max_id_plus_1()) {
+    if (!vocabulary.find(content)) {
+      if (element["id"].number() != vocabulary.id_bound()) {
         refuse(element.path + ".id is " + std::to_string(element["id"].number()) +
-               ", the next behind the vocabulary is " + std::to_string(vocabulary.max_id_plus_1()));
+               ", the next behind the vocabulary is " + std::to_string(vocabulary.id_bound()));
       }
       vocabulary.add(content, element["id"].number());
     }
@@ -167,7 +166,7 @@ struct RawPieces {
   std::string texts;
   std::vector<std::pair<std::size_t, std::uint64_t>> ends_and_ids;
 
-  void add(const std::string& piece, std::uint64_t id) {
+  void add(std::string_view piece, std::uint64_t id) {
     if (ends_and_ids.size() == kMaxPieces) {
       refuse("model.vocab has more than " + std::to_string(kMaxPieces) + " pieces");
     }
@@ -177,7 +176,7 @@ struct RawPieces {
 };
 
 Vocabulary vocabulary_of(const Field& model, const RawPieces& pieces) {
-  Vocabulary vocabulary(model["continuing_subword_prefix"].text());
+  Vocabulary vocabulary(model["continuing_subword_prefix"].text(), pieces.ends_and_ids.size());
   if (!model["vocab"].there().is_object()) refuse("model.vocab is no object");
   std::size_t begin = 0;
   for (const auto& [end, id] : pieces.ends_and_ids) {
@@ -196,7 +195,7 @@ TokenizerFile read_tokenizer_json(std::string_view text) {
   }
   RawPieces pieces;
   const Json json = read_without_vocabulary(
-      text, [&](const std::string& piece, std::uint64_t id) { pieces.add(piece, id); });
+      text, [&](std::string_view piece, std::uint64_t id) { pieces.add(piece, id); });
   const Field file{"", &json};
 
   const Field model = file["model"];

@@ -1,7 +1,9 @@
 #include "embed/tokenizer_json_reader.h"
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
 #include "embed/utf8.h"
@@ -14,30 +16,134 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kMaxDepth = 32;
 
+[[noreturn]] void refuse(const std::string& why) { throw EmbedError("tokenizer.json: " + why); }
+
+bool is_white(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+// The text behind what was read. Two take from it in turns: the parser, one character at a time and
+// none before it needs it, and whoever reads the vocabulary.
+struct Cursor {
+  const char* begin;
+  const char* at;
+  const char* end;
+};
+
+// The input iterator of the parser.
+struct Characters {
+  using difference_type = std::ptrdiff_t;
+  using value_type = char;
+  using pointer = const char*;
+  using reference = const char&;
+  using iterator_category = std::input_iterator_tag;
+
+  const char& operator*() const { return *cursor->at; }
+  Characters& operator++() {
+    ++cursor->at;
+    return *this;
+  }
+  Characters operator++(int) { return ++*this; }
+  // Only ever compared with the end.
+  friend bool operator==(const Characters& a, const Characters& b) {
+    return (a.cursor == nullptr || a.cursor->at == a.cursor->end) &&
+           (b.cursor == nullptr || b.cursor->at == b.cursor->end);
+  }
+
+  Cursor* cursor = nullptr;
+};
+
+// Reads the members of `model.vocab`, in a third of the parser's time.
+class VocabularyReader {
+ public:
+  VocabularyReader(Cursor& cursor, const OnPiece& on_piece)
+      : cursor_(cursor), on_piece_(on_piece) {}
+
+  // From behind the object's "{" to its "}".
+  void read() {
+    if (next() == '}') return;
+    while (true) {
+      const std::string_view piece = string();
+      take(':');
+      on_piece_(piece, number());
+      if (next() == '}') return;
+      take(',');
+    }
+  }
+
+ private:
+  // The next character that is no white space, which stays there.
+  char next() {
+    while (cursor_.at != cursor_.end && is_white(*cursor_.at)) {
+      ++cursor_.at;
+    }
+    if (cursor_.at == cursor_.end) refuse_here();
+    return *cursor_.at;
+  }
+
+  void take(char expected) {
+    if (next() != expected) refuse_here();
+    ++cursor_.at;
+  }
+
+  std::string_view string() {
+    if (next() != '"') refuse_here();
+    const char* const quote = cursor_.at++;
+    bool plain = true;
+    for (;; ++cursor_.at) {
+      if (cursor_.at == cursor_.end) refuse_here();
+      const char c = *cursor_.at;
+      if (c == '"') break;
+      plain = plain && c != '\\' && c >= ' ' && c <= '~';
+      if (c == '\\' && ++cursor_.at == cursor_.end) refuse_here();
+    }
+    ++cursor_.at;
+    if (plain) return {quote + 1, cursor_.at - 1};
+    const Json decoded = Json::parse(quote, cursor_.at, nullptr, /*allow_exceptions=*/false);
+    if (!decoded.is_string()) refuse_here();
+    decoded_ = decoded.get_ref<const std::string&>();
+    return decoded_;
+  }
+
+  std::uint64_t number() {
+    next();
+    std::uint64_t value = 0;
+    const char* const begin = cursor_.at;
+    const auto [end, error] = std::from_chars(begin, cursor_.end, value);
+    const bool leading_zero = end - begin > 1 && *begin == '0';
+    if (error != std::errc() || leading_zero) {
+      refuse("model.vocab has an id at byte " + position() + " that is no unsigned integer");
+    }
+    cursor_.at = end;
+    return value;
+  }
+
+  std::string position() const { return std::to_string(cursor_.at - cursor_.begin); }
+  [[noreturn]] void refuse_here() const { refuse("is no JSON at byte " + position()); }
+
+  Cursor& cursor_;
+  const OnPiece& on_piece_;
+  std::string decoded_;
+};
+
 // Called by the parser, which recurses nowhere, for each token.
 class Reader final : public nlohmann::json_sax<Json> {
  public:
-  explicit Reader(const OnPiece& on_piece) : on_piece_(on_piece) {}
+  Reader(Cursor& cursor, const OnPiece& on_piece) : cursor_(cursor), on_piece_(on_piece) {}
 
   Json take() { return std::move(root_); }
 
   bool null() override { return value(nullptr); }
   bool boolean(bool flag) override { return value(flag); }
+  bool number_unsigned(std::uint64_t number) override { return value(number); }
   bool number_integer(std::int64_t number) override { return value(number); }
   bool number_float(double number, const std::string& /*text*/) override { return value(number); }
   bool string(std::string& text) override { return value(std::move(text)); }
-  bool binary(Json::binary_t& /*bytes*/) override { return refuse("has binary values"); }
-
-  bool number_unsigned(std::uint64_t number) override {
-    if (!in_vocabulary_) return value(number);
-    on_piece_(key_, number);
-    return true;
-  }
+  bool binary(Json::binary_t& /*bytes*/) override { refuse("has binary values"); }
 
   bool start_object(std::size_t /*size*/) override {
-    const bool is_vocabulary = open_.size() == 2 && outer_key_ == "model" && key_ == "vocab";
     open(Json::object());
-    in_vocabulary_ = is_vocabulary;
+    if (open_.size() == 3 && outer_key_ == "model" && key_ == "vocab") {
+      VocabularyReader(cursor_, on_piece_).read();
+    }
     return true;
   }
   bool start_array(std::size_t /*size*/) override { return open(Json::array()); }
@@ -45,16 +151,15 @@ class Reader final : public nlohmann::json_sax<Json> {
   bool end_array() override { return close(); }
 
   bool key(std::string& name) override {
-    if (!in_vocabulary_ && open_.back()->contains(name))
-      refuse("has " + in_quotes(name) + " twice");
+    if (open_.back()->contains(name)) refuse("has " + in_quotes(name) + " twice");
     if (open_.size() == 1) outer_key_ = name;
     key_ = std::move(name);
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string& /*token*/,
+  bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
                    const Json::exception& /*error*/) override {
-    return refuse("is no JSON at byte " + std::to_string(position));
+    refuse("is no JSON at byte " + std::to_string(cursor_.at - cursor_.begin));
   }
 
  private:
@@ -66,7 +171,6 @@ class Reader final : public nlohmann::json_sax<Json> {
 
   bool close() {
     open_.pop_back();
-    in_vocabulary_ = false;
     return true;
   }
 
@@ -76,9 +180,8 @@ class Reader final : public nlohmann::json_sax<Json> {
   }
 
   // Puts a value where it belongs in the tree. Those that are open are never moved: only the last
-  // element of an array is open, and it grows no further until that is closed.
+  // element of an array is open, and the array grows no further until that is closed.
   Json& placed(Json json) {
-    if (in_vocabulary_) refuse("model.vocab has an id that is no unsigned integer");
     if (open_.empty()) return root_ = std::move(json);
     Json& parent = *open_.back();
     if (parent.is_object()) return parent[key_] = std::move(json);
@@ -86,23 +189,20 @@ class Reader final : public nlohmann::json_sax<Json> {
     return parent.back();
   }
 
-  [[noreturn]] static bool refuse(const std::string& why) {
-    throw EmbedError("tokenizer.json: " + why);
-  }
-
+  Cursor& cursor_;
   const OnPiece& on_piece_;
   Json root_;
   std::vector<Json*> open_;
   std::string outer_key_;  // of the outermost object
   std::string key_;
-  bool in_vocabulary_ = false;
 };
 
 }  // namespace
 
-nlohmann::json read_without_vocabulary(std::string_view text, const OnPiece& piece) {
-  Reader reader(piece);
-  Json::sax_parse(text.begin(), text.end(), &reader);
+nlohmann::json read_without_vocabulary(std::string_view text, const OnPiece& on_piece) {
+  Cursor cursor{text.data(), text.data(), text.data() + text.size()};
+  Reader reader(cursor, on_piece);
+  Json::sax_parse(Characters{&cursor}, Characters{}, &reader);
   return reader.take();
 }
 

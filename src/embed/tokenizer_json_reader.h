@@ -10,10 +10,10 @@
 
 namespace ruvector::embed {
 
-// Calls `piece` for each entry of `model.vocab`, and gives the rest of the text, in which
+// Calls `on_piece` for each entry of `model.vocab`, and gives the rest of the text, in which
 // `model.vocab` is an empty object. Throws EmbedError for text that is no JSON, nests too deep or
 // has a key twice.
-using OnPiece = std::function<void(const std::string& piece, std::uint64_t id)>;
-nlohmann::json read_without_vocabulary(std::string_view text, const OnPiece& piece);
+using OnPiece = std::function<void(std::string_view piece, std::uint64_t id)>;
+nlohmann::json read_without_vocabulary(std::string_view text, const OnPiece& on_piece);
 
 }  // namespace ruvector::embed

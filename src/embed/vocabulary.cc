@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <utility>
 
 #include "embed/utf8.h"
@@ -15,7 +16,7 @@ namespace {
 constexpr std::uint64_t kBase = 0x9E3779B97F4A7C15;
 
 // Further than this from its place no piece of an honest vocabulary lies.
-constexpr std::size_t kMaxProbes = 256;
+constexpr std::size_t kMaxProbes = 512;
 
 constexpr auto kPowers = [] {
   std::array<std::uint64_t, kMaxWordBytes + 1> powers{1};
@@ -33,7 +34,7 @@ std::uint64_t hash_of(std::string_view text) {
   return hash;
 }
 
-// The polynomial's low bits know little of the first bytes, and nothing of the place.
+// The low bits of the polynomial hardly depend on the first bytes.
 std::uint64_t mix(std::uint64_t hash, bool continues) {
   hash += continues ? 0xD1B54A32D192ED03 : 0;
   hash ^= hash >> 32;
@@ -41,39 +42,41 @@ std::uint64_t mix(std::uint64_t hash, bool continues) {
   return hash ^ hash >> 32;
 }
 
+std::uint32_t tag_of(std::uint64_t mixed) { return static_cast<std::uint32_t>(mixed >> 32); }
+
+[[noreturn]] void refuse(const std::string& why) { throw EmbedError("tokenizer.json: " + why); }
+
 }  // namespace
 
-Vocabulary::Vocabulary(std::string prefix) : prefix_(std::move(prefix)), slots_(64) {}
+Vocabulary::Vocabulary(std::string prefix, std::size_t expected)
+    : prefix_(std::move(prefix)), slots_(std::bit_ceil(2 * expected + 64)) {
+  records_.reserve(2 * sizeof(Record) * expected);
+  used_.reserve(expected);
+}
 
 void Vocabulary::add(std::string_view piece, std::uint64_t id) {
-  const auto name = [&] { return "piece " + in_quotes(piece); };
   if (id >= kMaxPieces) {
-    throw EmbedError("tokenizer.json: the id of " + name() + " is " + std::to_string(id) +
-                     ", ids are below " + std::to_string(kMaxPieces));
+    refuse("the id of " + in_quotes(piece) + " is " + std::to_string(id) + ", the limit is " +
+           std::to_string(kMaxPieces - 1));
   }
-  if (find(piece) != kMaxPieces) throw EmbedError("tokenizer.json: " + name() + " is there twice");
-  if (id < used_.size() && used_[id]) {
-    throw EmbedError("tokenizer.json: id " + std::to_string(id) + " of " + name() + " is taken");
+  if (piece.size() > kMaxPieceBytes) {
+    refuse("piece " + in_quotes(piece) + " has " + std::to_string(piece.size()) +
+           " bytes, the limit is " + std::to_string(kMaxPieceBytes));
   }
-  if (texts_.size() + piece.size() > UINT32_MAX) {
-    throw EmbedError("tokenizer.json: the pieces have more than 4 GiB");
-  }
+  if (find(piece)) refuse("piece " + in_quotes(piece) + " is there twice");
   if (id >= used_.size()) used_.resize(id + 1);
+  if (used_[id]) refuse("id " + std::to_string(id) + " of " + in_quotes(piece) + " is there twice");
   used_[id] = true;
-  ++count_;
-  const auto offset = static_cast<std::uint32_t>(texts_.size());
-  texts_ += piece;
-  const auto length = static_cast<std::uint32_t>(piece.size());
-  insert({offset, length, static_cast<std::uint32_t>(id), Place::begins});
+  insert(piece, static_cast<std::uint32_t>(id), Place::begins);
   if (piece.size() > prefix_.size() && piece.starts_with(prefix_)) {
-    const auto skipped = static_cast<std::uint32_t>(prefix_.size());
-    insert({offset + skipped, length - skipped, static_cast<std::uint32_t>(id), Place::continues});
+    insert(piece.substr(prefix_.size()), static_cast<std::uint32_t>(id), Place::continues);
   }
 }
 
-std::size_t Vocabulary::find(std::string_view piece) const {
-  const Entry* entry = find(hash_of(piece), piece, Place::begins);
-  return entry == nullptr ? kMaxPieces : entry->id;
+std::optional<std::uint32_t> Vocabulary::find(std::string_view piece) const {
+  const std::optional<std::size_t> at = find(hash_of(piece), piece, Place::begins);
+  if (!at) return std::nullopt;
+  return record_at(*at).id;
 }
 
 bool Vocabulary::split(std::string_view word, std::vector<std::uint32_t>& ids) const {
@@ -85,61 +88,71 @@ bool Vocabulary::split(std::string_view word, std::vector<std::uint32_t>& ids) c
   const std::size_t before = ids.size();
   Place place = Place::begins;
   for (std::size_t begin = 0; begin < word.size(); place = Place::continues) {
-    const auto first = static_cast<unsigned char>(word[begin]);
-    const std::size_t longest = longest_[index_of(place)][first];
-    const Entry* found = nullptr;
-    for (std::size_t length = std::min(word.size() - begin, longest); length > 0; --length) {
+    const Lengths& lengths = lengths_[index_of(place)][static_cast<unsigned char>(word[begin])];
+    std::size_t length = std::min(word.size() - begin, lengths.longest);
+    std::optional<std::size_t> found;
+    for (; length > 0; --length) {
+      if (!lengths.has(length)) continue;
       const std::uint64_t hash =
           prefix_hashes[begin + length] - prefix_hashes[begin] * kPowers[length];
       found = find(hash, word.substr(begin, length), place);
-      if (found != nullptr) break;
+      if (found) break;
     }
-    if (found == nullptr) {
+    if (!found) {
       ids.resize(before);
       return false;
     }
-    ids.push_back(found->id);
-    begin += found->length;
+    ids.push_back(record_at(*found).id);
+    begin += length;
   }
   return true;
 }
 
-const Vocabulary::Entry* Vocabulary::find(std::uint64_t hash, std::string_view text,
-                                          Place place) const {
+std::optional<std::size_t> Vocabulary::find(std::uint64_t hash, std::string_view text,
+                                            Place place) const {
   const std::uint64_t mixed = mix(hash, place == Place::continues);
-  const auto tag = static_cast<std::uint32_t>(mixed >> 32);
   for (std::size_t i = mixed;; ++i) {
     const Slot& slot = slots_[i & (slots_.size() - 1)];
-    if (slot.entry_plus_1 == 0) return nullptr;
-    if (slot.tag != tag) continue;
-    const Entry& entry = entries_[slot.entry_plus_1 - 1];
-    if (entry.place == place && text_of(entry) == text) return &entry;
+    if (slot.record_plus_1 == 0) return std::nullopt;
+    const std::size_t at = slot.record_plus_1 - 1;
+    if (slot.tag == tag_of(mixed) && record_at(at).place == place && text_at(at) == text) return at;
   }
 }
 
-void Vocabulary::insert(const Entry& entry) {
-  if (entry.length > 0) {
-    const auto first = static_cast<unsigned char>(texts_[entry.offset]);
-    std::uint32_t& longest = longest_[index_of(entry.place)][first];
-    longest = std::max(longest, entry.length);
+void Vocabulary::insert(std::string_view text, std::uint32_t id, Place place) {
+  const std::size_t at = records_.size();
+  if (at + sizeof(Record) + text.size() > UINT32_MAX) refuse("the pieces have more than 4 GiB");
+  const Record record{id, static_cast<std::uint16_t>(text.size()), place};
+  records_.resize(at + sizeof record + text.size());
+  std::memcpy(records_.data() + at, &record, sizeof record);
+  std::ranges::copy(text, records_.data() + at + sizeof record);
+  if (!text.empty()) {
+    lengths_[index_of(place)][static_cast<unsigned char>(text[0])].add(text.size());
   }
-  entries_.push_back(entry);
-  if (2 * entries_.size() <= slots_.size()) return put_into_slot(entries_.size() - 1);
-  slots_.assign(2 * slots_.size(), {});
-  for (std::size_t i = 0; i < entries_.size(); ++i) put_into_slot(i);
+  if (3 * (taken_ + 1) > 2 * slots_.size()) return grow();
+  put_into_slot(at);
 }
 
-void Vocabulary::put_into_slot(std::size_t entry_index) {
-  const Entry& entry = entries_[entry_index];
-  const std::uint64_t mixed = mix(hash_of(text_of(entry)), entry.place == Place::continues);
+void Vocabulary::put_into_slot(std::size_t at) {
+  const bool continues = record_at(at).place == Place::continues;
+  const std::uint64_t mixed = mix(hash_of(text_at(at)), continues);
   for (std::size_t probe = 0; probe < kMaxProbes; ++probe) {
     Slot& slot = slots_[(mixed + probe) & (slots_.size() - 1)];
-    if (slot.entry_plus_1 != 0) continue;
-    slot = {static_cast<std::uint32_t>(mixed >> 32), static_cast<std::uint32_t>(entry_index + 1)};
+    if (slot.record_plus_1 != 0) continue;
+    slot = {tag_of(mixed), static_cast<std::uint32_t>(at + 1)};
+    ++taken_;
     return;
   }
-  throw EmbedError("tokenizer.json: more than " + std::to_string(kMaxProbes) +
-                   " pieces are made to collide in a hash table");
+  refuse("more than " + std::to_string(kMaxProbes) + " pieces collide in a hash table");
+}
+
+void Vocabulary::grow() {
+  slots_.assign(2 * slots_.size(), {});
+  taken_ = 0;
+  for (std::size_t at = 0; at < records_.size();) {
+    put_into_slot(at);
+    at += sizeof(Record) + record_at(at).length;
+  }
 }
 
 }  // namespace ruvector::embed

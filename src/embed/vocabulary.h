@@ -5,6 +5,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,58 +17,75 @@ namespace ruvector::embed {
 inline constexpr std::size_t kMaxWordChars = 256;
 inline constexpr std::size_t kMaxWordBytes = 4 * kMaxWordChars;
 
-inline constexpr std::size_t kMaxPieces = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxPieces = std::size_t{1} << 20;  // and their ids are below it
+inline constexpr std::size_t kMaxPieceBytes = 0xFFFF;
 
 class Vocabulary {
  public:
-  // `prefix` is what pieces begin with that continue a word, such as "##".
-  explicit Vocabulary(std::string prefix);
+  // `prefix` is what pieces begin with that continue a word, such as "##". The tables are made for
+  // some `expected` pieces; more are slower to add.
+  Vocabulary(std::string prefix, std::size_t expected);
 
-  // Throws EmbedError for an id of kMaxPieces or more, a piece or an id that is there already.
+  // Throws EmbedError for a piece or an id that is there already or above its limit.
   void add(std::string_view piece, std::uint64_t id);
 
-  // The id of a piece; kMaxPieces when it is not there.
-  std::size_t find(std::string_view piece) const;
+  // The id of a piece.
+  std::optional<std::uint32_t> find(std::string_view piece) const;
 
   // Appends the ids of the longest pieces, from the front of `word` to its end, and returns true;
   // or appends none and returns false when there is a rest that no piece begins. `word` is UTF-8 of
   // 1 to kMaxWordBytes bytes.
   bool split(std::string_view word, std::vector<std::uint32_t>& ids) const;
 
-  std::size_t count() const { return count_; }
-  std::size_t max_id_plus_1() const { return used_.size(); }
+  // Ids are below this.
+  std::size_t id_bound() const { return used_.size(); }
 
  private:
   // A piece stands under its text when it begins a word, and under the text behind the prefix when
   // it continues one.
-  enum class Place : std::uint32_t { begins, continues };
+  enum class Place : std::uint16_t { begins, continues };
+  // What lies in `records_` before each text.
+  struct Record {
+    std::uint32_t id;
+    std::uint16_t length;
+    Place place;
+  };
+  // How many bytes pieces have.
+  struct Lengths {
+    std::uint64_t below_64 = 0;  // bit i: there is one of i bytes
+    std::size_t longest = 0;
+
+    void add(std::size_t length) {
+      if (length < 64) below_64 |= std::uint64_t{1} << length;
+      longest = longest < length ? length : longest;
+    }
+    bool has(std::size_t length) const { return length >= 64 || (below_64 >> length & 1) != 0; }
+  };
   struct Slot {
     std::uint32_t tag = 0;  // of the hash
-    std::uint32_t entry_plus_1 = 0;
-  };
-  struct Entry {
-    std::uint32_t offset;
-    std::uint32_t length;
-    std::uint32_t id;
-    Place place;
+    std::uint32_t record_plus_1 = 0;
   };
 
   static std::size_t index_of(Place place) { return place == Place::begins ? 0 : 1; }
-  const Entry* find(std::uint64_t hash, std::string_view text, Place place) const;
-  void insert(const Entry& entry);
-  void put_into_slot(std::size_t entry_index);
-  std::string_view text_of(const Entry& entry) const {
-    return std::string_view(texts_).substr(entry.offset, entry.length);
+  std::optional<std::size_t> find(std::uint64_t hash, std::string_view text, Place place) const;
+  void insert(std::string_view text, std::uint32_t id, Place place);
+  void put_into_slot(std::size_t record_at);
+  void grow();
+  Record record_at(std::size_t at) const {
+    Record record;
+    std::memcpy(&record, records_.data() + at, sizeof record);
+    return record;
+  }
+  std::string_view text_at(std::size_t at) const {
+    return {records_.data() + at + sizeof(Record), record_at(at).length};
   }
 
   std::string prefix_;
-  std::string texts_;
-  std::vector<Entry> entries_;
-  std::vector<Slot> slots_;  // a power of two, at most half of them taken
-  std::vector<bool> used_;   // ids
-  std::size_t count_ = 0;
-  // Bytes of the longest piece with that first byte, for each place.
-  std::array<std::array<std::uint32_t, 256>, 2> longest_{};
+  std::vector<char> records_;
+  std::vector<Slot> slots_;  // a power of two, at most two thirds of them taken
+  std::size_t taken_ = 0;
+  std::vector<bool> used_;                             // by id
+  std::array<std::array<Lengths, 256>, 2> lengths_{};  // by place and first byte
 };
 
 }  // namespace ruvector::embed

@@ -141,7 +141,7 @@ WordPieces WordPieces::from_json(std::string_view text) {
   return WordPieces(std::make_shared<const Tables>(read_tokenizer_json(text)));
 }
 
-std::size_t WordPieces::size() const { return tables_->file.vocabulary.max_id_plus_1(); }
+std::size_t WordPieces::size() const { return tables_->file.vocabulary.id_bound(); }
 
 void WordPieces::encode(std::string_view text, std::size_t max_tokens,
                         std::vector<std::uint32_t>& ids) const {
