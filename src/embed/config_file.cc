@@ -9,7 +9,8 @@
 
 namespace ruvector::embed {
 
-// Called by the parser, which recurses nowhere, for each token; keeps the scalars at depth 1.
+// Called by the parser, which recurses nowhere, for each token; keeps the scalars of the outer
+// object and of the objects in it. What is in lists is skipped.
 class ConfigFile::Reader final : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit Reader(ConfigFile& file) : file_(file) {}
@@ -23,20 +24,25 @@ class ConfigFile::Reader final : public nlohmann::json_sax<nlohmann::json> {
   bool binary(nlohmann::json::binary_t& /*value*/) override { return scalar(Other{}); }
 
   bool start_object(std::size_t /*size*/) override {
-    if (depth_ == 1) scalar(Other{});
-    ++depth_;
-    return true;
+    if (depth_ > 0) scalar(Other{});
+    return enter();
   }
   bool start_array(std::size_t /*size*/) override {
     scalar(Other{});
-    ++depth_;
-    return true;
+    if (lists_from_ == 0) lists_from_ = depth_ + 1;
+    return enter();
   }
   bool end_object() override { return leave(); }
   bool end_array() override { return leave(); }
 
   bool key(std::string& name) override {
-    if (depth_ == 1) key_ = std::move(name);
+    if (!is_kept()) return true;
+    if (depth_ == 1) {
+      outer_key_ = name;
+      key_ = std::move(name);
+    } else {
+      key_ = outer_key_ + "." + name;
+    }
     return true;
   }
 
@@ -47,22 +53,31 @@ class ConfigFile::Reader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
+  bool is_kept() const { return depth_ <= 2 && lists_from_ == 0; }
+
   bool scalar(std::optional<Value> value) {
     if (depth_ == 0) throw EmbedError(file_.name_ + ": not a JSON object");
-    if (depth_ > 1 || !value) return true;
+    if (!is_kept() || !value) return true;
     if (!file_.values_.emplace(key_, std::move(*value)).second) {
       throw EmbedError(file_.name_ + ": key " + key_.substr(0, 64) + " is there twice");
     }
     return true;
   }
+  bool enter() {
+    ++depth_;
+    return true;
+  }
   bool leave() {
+    if (depth_ == lists_from_) lists_from_ = 0;
     --depth_;
     return true;
   }
 
   ConfigFile& file_;
+  std::string outer_key_;
   std::string key_;
   std::size_t depth_ = 0;
+  std::size_t lists_from_ = 0;  // the depth of the outermost list that is open, or 0
 };
 
 std::optional<ConfigFile> ConfigFile::open(const std::filesystem::path& path) {

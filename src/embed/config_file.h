@@ -1,4 +1,5 @@
-// A small JSON file of a model, such as config.json, by the scalar values of its outer object.
+// A small JSON file of a model, such as config.json, by the scalar values of its outer object and
+// of the objects in it: "hidden_size", "prompts.query".
 // Thread-safe: nothing changes after it is made.
 #pragma once
 

@@ -25,6 +25,17 @@ TEST(ConfigFile, ScalarsOfTheOuterObjectAreFound) {
   EXPECT_EQ(file.flag("use_cache"), true);
 }
 
+TEST(ConfigFile, ScalarsOfInnerObjectsAreFound) {
+  const ConfigFile file = ConfigFile::parse(
+      R"({"prompts": {"query": "Q: ", "deep": {"query": "no"}}, "list": [{"query": "no"}],
+          "query": "outer"})",
+      "config.json");
+  EXPECT_EQ(file.text("prompts.query"), "Q: ");
+  EXPECT_EQ(file.text("query"), "outer");
+  EXPECT_EQ(file.text("deep.query"), std::nullopt);
+  EXPECT_EQ(file.text("list.query"), std::nullopt);
+}
+
 TEST(ConfigFile, WhatIsNotThereOrNullIsNone) {
   const ConfigFile file = ConfigFile::parse(kText, "config.json");
   EXPECT_EQ(file.count("heads"), std::nullopt);
