@@ -20,4 +20,6 @@ NB_MODULE(_native, m) {
   ruvector::bindings::init_lake_backends(m);
   ruvector::bindings::init_lake(m);
   ruvector::bindings::init_arrow(m);
+  ruvector::bindings::init_embed(m);
+  ruvector::bindings::init_embed_models(m);
 }

@@ -19,5 +19,7 @@ void init_lake_values();
 void init_lake_backends(nb::module_& m);
 void init_lake_bundle(nb::module_& m);
 void init_lake(nb::module_& m);
+void init_embed(nb::module_& m);
+void init_embed_models(nb::module_& m);
 
 }  // namespace ruvector::bindings

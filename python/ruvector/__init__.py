@@ -8,6 +8,7 @@
 """
 
 from ruvector._native import __version__, cpu_features, num_threads, set_num_threads
+from ruvector.embed import Embedder
 from ruvector.errors import (
     BackendError,
     BundleError,
@@ -75,6 +76,7 @@ __all__ = [
     "DimensionMismatch",
     "DuplicateId",
     "EmbedError",
+    "Embedder",
     "EmptyIndex",
     "EncoderMismatch",
     "FederatedHits",
@@ -122,6 +124,7 @@ __all__ = [
 
 _PRIVATE_MODULES = {
     "ruvector.backend",
+    "ruvector.embed",
     "ruvector.errors",
     "ruvector.lake_types",
     "ruvector.results",
