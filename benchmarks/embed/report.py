@@ -7,7 +7,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from benchmarks.embed.encoders import ENCODERS, IMAGE_ENCODERS
+from benchmarks.embed.encoders import ENCODERS, IMAGE_ENCODERS, SAME_VECTORS
 from benchmarks.embed.verdicts import judge_all, milliseconds, rate
 from benchmarks.report.front_page import between
 from benchmarks.report.tables import markdown, verdicts_table
@@ -126,6 +126,12 @@ def quality_sections(results: Results) -> list[str]:
             f" {part['documents']:,} texts; overlap and cosines are with {names}."
         )
         out.append(quality_table(part))
+    if out:
+        same = [ENCODERS[name].title for name in SAME_VECTORS]
+        out.append(
+            f"{', '.join(same)} compute the same vectors as onnxruntime float32 (see Parity), so"
+            " that their rows would be its row again."
+        )
     kept = quality.get("kept_vectors", {})
     if "min_cosine" in kept:
         out.append(

@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.arrays import Rows
 from benchmarks.datasets import REAL_DATA, ROOT, MissingDataError
 from benchmarks.embed import retrieval, texts
-from benchmarks.embed.encoders import ENCODERS, PRECISIONS
+from benchmarks.embed.encoders import ENCODERS, PRECISIONS, SAME_VECTORS
 from benchmarks.embed.encoders.files import SCRATCH
 from benchmarks.embed.session import Session, WorkerError, cores, environment
 from benchmarks.environments import HERE, REQUIREMENTS, MissingEnvironmentError, interpreter
@@ -192,8 +192,6 @@ def vectors(bench: Bench, name: str, label: str, content: list[str]) -> Rows | N
     return rows
 
 
-# These would take long, and their vectors are those of onnxruntime, as `parity` shows.
-SAME_VECTORS = {"sentence-transformers", "chroma"}
 JUDGED = [name for name in ENCODERS if name not in SAME_VECTORS]
 
 

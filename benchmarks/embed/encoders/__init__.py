@@ -56,3 +56,5 @@ ENCODERS: dict[str, Entry] = {
         "Chroma's default", "embed-chroma", "chroma", slow=True, short_part=31, mixed_part=16
     ),
 }
+# Whose vectors are those of onnxruntime on the same graph, as `parity` shows.
+SAME_VECTORS = ("sentence-transformers", "fastembed", "chroma")

@@ -41,7 +41,7 @@ def official() -> Path:
     for file in (cache / "model.safetensors", *sorted(cache.glob("*/model.safetensors"))):
         if file.is_file():
             return file.parent
-    raise MissingDataError(f"{cache} has no model.safetensors: run `make demo` once")
+    raise MissingDataError(f"{cache} has no model.safetensors: run `make models`")
 
 
 def export(python: Path, module: str, folder: Path, *arguments: str) -> None:
