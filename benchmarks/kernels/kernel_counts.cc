@@ -49,6 +49,10 @@ struct alignas(64) Line {
   std::uint8_t bytes[64];
 };
 
+struct alignas(64) FloatLine {
+  float values[16];
+};
+
 // One-bit codes of kDim dimensions, scanned for `queries` queries; almost nothing survives.
 Case scan_case(std::size_t queries) {
   const std::size_t words = kDim / 32;
@@ -136,10 +140,76 @@ Case quantize_case(std::uint32_t bits) {
           }};
 }
 
+// Memory that a case writes is made once, or clearing it would count.
+
+// One head of a text of kDim tokens; a unit is a score.
+Case attention_case() {
+  constexpr std::size_t kHead = 32;
+  const auto rows = random_floats(kDim * 3 * kHead);
+  std::vector<FloatLine> scratch(kernels::kAttentionScratch / 16);
+  std::vector<float> out(kDim * kHead);
+  return {"attention", kDim * kDim, [=]() mutable {
+            kernels::active().encoder.attention({.queries = rows.data(),
+                                                 .keys = rows.data() + kHead,
+                                                 .values = rows.data() + 2 * kHead,
+                                                 .stride = 3 * kHead,
+                                                 .tokens = kDim,
+                                                 .head_dim = kHead,
+                                                 .scratch = scratch.data()->values,
+                                                 .out = out.data(),
+                                                 .out_stride = kHead});
+          }};
+}
+
+Case gelu_case() {
+  constexpr std::size_t kColumns = 1536;
+  constexpr std::size_t kRows = 8;
+  const auto values = random_floats(kRows * kColumns);
+  auto x = values;
+  return {"gelu", values.size(), [=]() mutable {
+            kernels::active().encoder.activate(x.data(), kColumns, kRows, kColumns, values.data(),
+                                               kernels::Activation::gelu);
+          }};
+}
+
+Case layer_norm_case() {
+  constexpr std::size_t kColumns = 384;
+  constexpr std::size_t kRows = 8;
+  const auto values = random_floats(kRows * kColumns);
+  std::vector<float> out(values.size());
+  return {"layer_norm", values.size(), [=]() mutable {
+            kernels::active().encoder.layer_norm(values.data(), values.data(), values.data(), kRows,
+                                                 kColumns, values.data(), values.data(), 1e-12F,
+                                                 out.data());
+          }};
+}
+
+// A unit is a tap of an output value.
+Case depthwise_case() {
+  constexpr std::size_t kSide = 14;
+  constexpr std::size_t kChannels = 48;
+  constexpr std::size_t kKernel = 5;
+  const auto input = random_floats(kSide * kSide * kChannels);
+  std::vector<float> output(input.size());
+  return {"depthwise", input.size() * kKernel * kKernel, [=]() mutable {
+            kernels::active().encoder.depthwise({.input = input.data(),
+                                                 .height = kSide,
+                                                 .width = kSide,
+                                                 .channels = kChannels,
+                                                 .weights = input.data(),
+                                                 .kernel = kKernel,
+                                                 .step = 1,
+                                                 .bias = input.data(),
+                                                 .activation = kernels::Activation::hard_swish,
+                                                 .output = output.data()});
+          }};
+}
+
 std::vector<Case> all_cases() {
-  return {scan_case(1),     scan_case(4),     refine_case(4),        refine_case(7),
-          rows_case(true),  rows_case(false), walsh_hadamard_case(), gemm_case(),
-          quantize_case(1), quantize_case(7)};
+  return {scan_case(1),      scan_case(4),     refine_case(4),        refine_case(7),
+          rows_case(true),   rows_case(false), walsh_hadamard_case(), gemm_case(),
+          quantize_case(1),  quantize_case(7), attention_case(),      gelu_case(),
+          layer_norm_case(), depthwise_case()};
 }
 
 }  // namespace

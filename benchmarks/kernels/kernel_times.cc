@@ -23,6 +23,10 @@ struct alignas(64) Line {
   std::uint8_t bytes[64];
 };
 
+struct alignas(64) FloatLine {
+  float values[16];
+};
+
 std::vector<Line> random_lines(std::size_t bytes) {
   std::mt19937 random(1);
   std::vector<Line> lines(bytes / sizeof(Line) + 1);
@@ -103,7 +107,64 @@ void gemm(benchmark::State& state, const KernelTable& table, std::size_t m, std:
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(m * n * k));
 }
 
-void register_level(const KernelTable& table) {
+// The 12 heads of one layer of MiniLM over one text; items are multiply-adds.
+void attention(benchmark::State& state, const KernelTable& table, std::size_t tokens) {
+  constexpr std::size_t kDim = 384;
+  constexpr std::size_t kHead = 32;
+  const std::vector<float> rows = random_floats(tokens * 3 * kDim);
+  std::vector<FloatLine> scratch(kernels::kAttentionScratch / 16);
+  std::vector<float> out(tokens * kDim);
+  for (auto _ : state) {
+    for (std::size_t head = 0; head < kDim; head += kHead) {
+      table.encoder.attention({rows.data() + head, rows.data() + kDim + head,
+                               rows.data() + 2 * kDim + head, 3 * kDim, tokens, kHead,
+                               scratch.data()->values, out.data() + head, kDim});
+    }
+  }
+  state.SetItemsProcessed(state.iterations() *
+                          static_cast<std::int64_t>(2 * tokens * tokens * kDim));
+}
+
+void gelu(benchmark::State& state, const KernelTable& table, std::size_t rows) {
+  constexpr std::size_t kColumns = 1536;
+  const std::vector<float> bias = random_floats(kColumns);
+  const std::vector<float> values = random_floats(rows * kColumns);
+  std::vector<float> x = values;
+  for (auto _ : state) {
+    // Without new values they would all end at 0, which some processors multiply faster.
+    std::copy(values.begin(), values.end(), x.begin());
+    table.encoder.activate(x.data(), kColumns, rows, kColumns, bias.data(),
+                           kernels::Activation::gelu);
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(x.size()));
+}
+
+void layer_norm(benchmark::State& state, const KernelTable& table, std::size_t rows) {
+  constexpr std::size_t kColumns = 384;
+  const std::vector<float> x = random_floats(rows * kColumns);
+  std::vector<float> out(x.size());
+  for (auto _ : state) {
+    table.encoder.layer_norm(x.data(), x.data(), x.data(), rows, kColumns, x.data(), x.data(),
+                             1e-12f, out.data());
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(x.size()));
+}
+
+// A layer of MobileNetV3; items are multiply-adds.
+void depthwise(benchmark::State& state, const KernelTable& table, std::size_t side,
+               std::size_t channels, std::size_t kernel) {
+  const std::vector<float> input = random_floats(side * side * channels);
+  const std::vector<float> weights = random_floats(kernel * kernel * channels);
+  std::vector<float> output(input.size());
+  for (auto _ : state) {
+    table.encoder.depthwise({input.data(), side, side, channels, weights.data(), kernel, 1,
+                             weights.data(), kernels::Activation::hard_swish, output.data()});
+  }
+  state.SetItemsProcessed(state.iterations() *
+                          static_cast<std::int64_t>(input.size() * kernel * kernel));
+}
+
+void register_index_kernels(const KernelTable& table) {
   const std::string level = table.name;
   const auto add = [&](const std::string& name, const auto& run) {
     benchmark::RegisterBenchmark(name.c_str(), run)->Unit(benchmark::kMicrosecond);
@@ -125,10 +186,39 @@ void register_level(const KernelTable& table) {
       [&table](benchmark::State& state) { gemm(state, table, 1000, 48, 384); });
 }
 
+void register_encoder_kernels(const KernelTable& table) {
+  const std::string level = table.name;
+  const auto add = [&](const std::string& name, const auto& run) {
+    benchmark::RegisterBenchmark(name.c_str(), run)->Unit(benchmark::kMicrosecond);
+  };
+  for (const std::size_t m : {10U, 128U}) {
+    const std::string rows = "/" + std::to_string(m);
+    add("gemm/" + level + rows + "_x_1536_x_384",
+        [&table, m](benchmark::State& state) { gemm(state, table, m, 1536, 384); });
+    add("gemm/" + level + rows + "_x_384_x_1536",
+        [&table, m](benchmark::State& state) { gemm(state, table, m, 384, 1536); });
+    add("gelu/" + level + rows + "_x_1536",
+        [&table, m](benchmark::State& state) { gelu(state, table, m); });
+    add("layer_norm/" + level + rows + "_x_384",
+        [&table, m](benchmark::State& state) { layer_norm(state, table, m); });
+  }
+  for (const std::size_t tokens : {10U, 32U, 128U, 256U, 512U}) {
+    add("attention/" + level + "/tokens:" + std::to_string(tokens),
+        [&table, tokens](benchmark::State& state) { attention(state, table, tokens); });
+  }
+  add("depthwise/" + level + "/28_x_28_x_88/kernel:3",
+      [&table](benchmark::State& state) { depthwise(state, table, 28, 88, 3); });
+  add("depthwise/" + level + "/14_x_14_x_240/kernel:5",
+      [&table](benchmark::State& state) { depthwise(state, table, 14, 240, 5); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const KernelTable* table : kernels::supported()) register_level(*table);
+  for (const KernelTable* table : kernels::supported()) {
+    register_index_kernels(*table);
+    register_encoder_kernels(*table);
+  }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "embed/input_ranges.h"
+#include "kernels/dispatch.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::embed {
@@ -26,6 +28,28 @@ base::Array<float> pack_positions(const Safetensors& file, const std::string& pr
   return table;
 }
 
+// Which inputs of the linear layers are large shows on any text, so it takes no real one: these are
+// words from all over the vocabulary. (Chosen by 100 real sentences, other inputs are exact, and
+// the vectors are no better: docs/decisions/0018-integer-precisions.md.)
+InputRanges sample_input_ranges(const Safetensors& file, const BertConfig& config) {
+  constexpr std::size_t kTexts = 8;
+  const BertEncoder encoder = BertEncoder::pack(file, config, LinearForm::float32);
+  const std::size_t length = std::min<std::size_t>(16, encoder.max_tokens());
+  const std::size_t words = kTexts * length;
+  std::vector<std::uint32_t> ids(words);
+  for (std::size_t i = 0; i < words; ++i) {
+    const std::size_t number = i % length * kTexts + i / length;  // a text has some of each part
+    ids[i] = static_cast<std::uint32_t>(number * config.vocabulary / words);
+  }
+  const std::vector<std::uint32_t> lengths(kTexts, static_cast<std::uint32_t>(length));
+  InputRanges ranges;
+  BertScratch scratch;
+  scratch.watch(&ranges);
+  Crew crew;
+  encoder.encode(kernels::active(), {ids, lengths}, crew, scratch);
+  return ranges;
+}
+
 }  // namespace
 
 BertEncoder::BertEncoder(const Safetensors& file, const BertConfig& config)
@@ -39,9 +63,17 @@ BertEncoder BertEncoder::pack(const Safetensors& file, const BertConfig& config,
   BertEncoder encoder(file, config);
   encoder.positions_ = pack_positions(file, prefix, config);
   encoder.norm_ = NormWeights::read(file, prefix + "embeddings.LayerNorm", config.hidden);
+  const InputRanges ranges =
+      form == LinearForm::int8 ? sample_input_ranges(file, config) : InputRanges();
   for (std::size_t i = 0; i < config.layers; ++i) {
+    BertLayer::Packing packing{form};
+    if (form == LinearForm::int8) {
+      const std::size_t first = i * BertLayer::kLinearLayers;
+      packing = {form, ranges.of(first), ranges.of(first + 1), ranges.of(first + 2),
+                 ranges.of(first + 3)};
+    }
     encoder.layers_.push_back(
-        BertLayer::pack(file, prefix + "encoder.layer." + std::to_string(i), config, form));
+        BertLayer::pack(file, prefix + "encoder.layer." + std::to_string(i), config, packing));
   }
   return encoder;
 }

@@ -38,7 +38,8 @@ base::Array<float> read_vector(const Safetensors& file, const std::string& name,
 
 // The three projections as one layer: one product instead of three.
 std::unique_ptr<const Linear> pack_query_key_value(const Safetensors& file, const std::string& name,
-                                                   const BertConfig& config, LinearForm form) {
+                                                   const BertConfig& config,
+                                                   const BertLayer::Packing& packing) {
   const std::size_t dim = config.hidden;
   const float query_scale = 1.0f / std::sqrt(static_cast<float>(config.head_dim()));
   const std::array matrix = {dim, dim};
@@ -51,25 +52,28 @@ std::unique_ptr<const Linear> pack_query_key_value(const Safetensors& file, cons
     append(file, tensor + ".weight", matrix, scale, weights);
     append(file, tensor + ".bias", vector, scale, bias);
   }
-  return pack_linear({dim, 3 * dim, weights, bias}, form);
+  return pack_linear({dim, 3 * dim, weights, bias, Activation::none, packing.query_key_value},
+                     packing.form);
 }
 
 // A layer whose bias, when `activation` is none, is left to the norm that follows.
 std::unique_ptr<const Linear> pack_dense(const Safetensors& file, const std::string& name,
                                          std::size_t inputs, std::size_t outputs,
-                                         Activation activation, LinearForm form) {
+                                         Activation activation, LinearForm form,
+                                         std::span<const float> input_ranges) {
   const std::array matrix = {outputs, inputs};
   const std::array vector = {outputs};
   std::vector<float> weights;
   std::vector<float> bias;
   append(file, name + ".weight", matrix, 1.0f, weights);
   if (activation != Activation::none) append(file, name + ".bias", vector, 1.0f, bias);
-  return pack_linear({inputs, outputs, weights, bias, activation}, form);
+  return pack_linear({inputs, outputs, weights, bias, activation, input_ranges}, form);
 }
 
 void multiply(const KernelTable& kernels, const Linear& linear, const float* x, float* out,
               Crew& crew, BertScratch& scratch) {
   const FloatRows rows{x, linear.inputs(), scratch.tokens()};
+  if (scratch.watching() != nullptr) scratch.watching()->see(rows, linear.inputs());
   linear.prepare(kernels, rows, scratch.linear());
   const std::size_t grain =
       std::max<std::size_t>(1, linear.panels() / (kPiecesPerMember * crew.size()));
@@ -124,19 +128,20 @@ void NormWeights::put(Parts& parts) const {
 }
 
 BertLayer BertLayer::pack(const Safetensors& file, const std::string& name,
-                          const BertConfig& config, LinearForm form) {
+                          const BertConfig& config, const Packing& packing) {
   const std::size_t dim = config.hidden;
+  const LinearForm form = packing.form;
   BertLayer layer;
-  layer.query_key_value_ = pack_query_key_value(file, name, config, form);
+  layer.query_key_value_ = pack_query_key_value(file, name, config, packing);
   const std::string attention = name + ".attention.output";
-  layer.attention_output_ =
-      pack_dense(file, attention + ".dense", dim, dim, Activation::none, form);
+  layer.attention_output_ = pack_dense(file, attention + ".dense", dim, dim, Activation::none, form,
+                                       packing.attention_output);
   layer.attention_bias_ = read_vector(file, attention + ".dense.bias", dim);
   layer.attention_norm_ = NormWeights::read(file, attention + ".LayerNorm", dim);
-  layer.inner_ =
-      pack_dense(file, name + ".intermediate.dense", dim, config.inner, Activation::gelu, form);
-  layer.outer_ =
-      pack_dense(file, name + ".output.dense", config.inner, dim, Activation::none, form);
+  layer.inner_ = pack_dense(file, name + ".intermediate.dense", dim, config.inner, Activation::gelu,
+                            form, packing.inner);
+  layer.outer_ = pack_dense(file, name + ".output.dense", config.inner, dim, Activation::none, form,
+                            packing.outer);
   layer.outer_bias_ = read_vector(file, name + ".output.dense.bias", dim);
   layer.outer_norm_ = NormWeights::read(file, name + ".output.LayerNorm", dim);
   return layer;

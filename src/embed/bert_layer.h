@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/array.h"
@@ -32,9 +33,19 @@ struct NormWeights {
 
 class BertLayer {
  public:
+  // How its linear layers are packed: see LinearWeights::input_ranges.
+  struct Packing {
+    LinearForm form;
+    std::span<const float> query_key_value = {};
+    std::span<const float> attention_output = {};
+    std::span<const float> inner = {};
+    std::span<const float> outer = {};
+  };
+  static constexpr std::size_t kLinearLayers = 4;  // applied in that order
+
   // From the tensors whose names begin with `name`.
   static BertLayer pack(const Safetensors& file, const std::string& name, const BertConfig& config,
-                        LinearForm form);
+                        const Packing& packing);
   static BertLayer load(PartReader& parts, const BertConfig& config, LinearForm form);
   void put(Parts& parts) const;
 

@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "embed/bert_config.h"
+#include "embed/input_ranges.h"
 
 namespace ruvector::embed {
 
@@ -17,6 +18,10 @@ class BertScratch {
   // Makes room for texts of these lengths and a crew of so many members.
   void prepare(const BertConfig& config, std::span<const std::uint32_t> lengths,
                std::size_t members);
+  // Shows the inputs of each linear layer to `ranges` from now on, when it is not null.
+  void watch(InputRanges* ranges) noexcept { ranges_ = ranges; }
+  InputRanges* watching() const noexcept { return ranges_; }
+
   // Makes room for what linear layers prepare.
   void reserve_linear(std::size_t bytes);
 
@@ -38,6 +43,7 @@ class BertScratch {
   std::vector<std::size_t> begins_ = {0};
   base::Array<float> floats_;
   base::Array<std::byte> linear_;
+  InputRanges* ranges_ = nullptr;
   float* states_ = nullptr;
   float* mixed_ = nullptr;
   float* sums_ = nullptr;

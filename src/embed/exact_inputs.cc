@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace ruvector::embed {
@@ -24,8 +25,12 @@ std::vector<float> weight_ranges(std::span<const float> weights, std::size_t inp
   return ranges;
 }
 
-// Divides by the median, so that what stands out can be compared with what does elsewhere.
+// Divides by the median, so that what stands out can be compared with what does elsewhere. What is
+// not finite becomes the largest number first: it could not be sorted.
 void divide_by_median(std::vector<float>& values) {
+  for (float& value : values) {
+    if (!std::isfinite(value)) value = std::numeric_limits<float>::max();
+  }
   std::vector<float> sorted = values;
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
   std::ranges::nth_element(sorted, middle);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -42,6 +43,17 @@ TEST(ExactInputsTest, EqualInputsAndWeightsOfZeroGiveTheFirst) {
   const std::size_t inputs = 2 * kInputsPerExact;
   const std::vector<float> zeros(inputs * 3, 0.0f);
   EXPECT_EQ(choose_exact_inputs(zeros, inputs, 3, {}), (Inputs{0, 1}));
+}
+
+TEST(ExactInputsTest, RangesThatAreNotFiniteStandOut) {
+  const std::size_t inputs = 2 * kInputsPerExact;
+  std::vector<float> weights(inputs * 3, 1.0f);
+  std::vector<float> ranges(inputs, 1.0f);
+  ranges[8] = NAN;
+  ranges[100] = INFINITY;
+  EXPECT_EQ(choose_exact_inputs(weights, inputs, 3, ranges), (Inputs{8, 100}));
+  weights.assign(weights.size(), NAN);
+  EXPECT_EQ(choose_exact_inputs(weights, inputs, 3, {}).size(), 2u);
 }
 
 TEST(ExactInputsTest, AFewInputsHaveNoneThatIsExact) {

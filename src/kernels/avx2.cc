@@ -1,7 +1,6 @@
 #include "kernels/avx2.h"
 
 #include "kernels/kernels.h"
-#include "kernels/scalar.h"
 
 namespace ruvector::kernels {
 
