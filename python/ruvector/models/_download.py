@@ -144,7 +144,7 @@ def _attempt(file: ModelFile, source: Source, part: PartFile, limits: Timeouts) 
     ask = pooch.HTTPDownloader(
         chunk_size=_CHUNK_BYTES,
         headers=_headers(source, part),
-        auth=_Token(source.token),
+        auth=Bearer(source.token),
         timeout=(limits.connect, limits.read),
         hooks={"response": begin},
     )
@@ -187,7 +187,7 @@ def _headers(source: Source, part: PartFile) -> dict[str, str]:
     return headers
 
 
-class _Token:
+class Bearer:
     """Shows the token to the source alone: requests drops it when the host or port changes."""
 
     def __init__(self, token: str | None) -> None:
