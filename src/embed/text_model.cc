@@ -6,6 +6,7 @@
 
 #include "base/checksum.h"
 #include "base/mapped_file.h"
+#include "base/parallel.h"
 #include "embed/packed_weights.h"
 #include "ruvector/base/errors.h"
 
@@ -117,11 +118,18 @@ LoadedBert load_bert(const ModelSource& source, LinearForm form, bool keep_packe
 }  // namespace
 
 TextModel load_text_model(const ModelSource& source, LinearForm form, bool keep_packed) {
-  LoadedBert bert = load_bert(source, form, keep_packed);
-  return {std::make_unique<const TextEncoder>(read_word_pieces(source.tokenizer),
-                                              std::move(bert.encoder),
+  std::optional<WordPieces> pieces;
+  std::optional<LoadedBert> bert;
+  base::parallel_for(2, 0, [&](std::size_t task, std::size_t) {
+    if (task == 0) {
+      bert = load_bert(source, form, keep_packed);
+    } else {
+      pieces = read_word_pieces(source.tokenizer);
+    }
+  });
+  return {std::make_unique<const TextEncoder>(*std::move(pieces), std::move(bert->encoder),
                                               std::get<TextRecipe>(source.model.recipe)),
-          bert.memory_bytes};
+          bert->memory_bytes};
 }
 
 }  // namespace ruvector::embed
