@@ -27,7 +27,7 @@ help:  ## list these targets
 # --- what people run
 
 .PHONY: demo models test test-cpp test-python bench bench-lake bench-embed
-demo: $(venv)/.package $(venv)/.extra-demo $(venv)/.models  ## embed the standard library's documentation and ask it questions
+demo: $(venv)/.package $(venv)/.models  ## embed the standard library's documentation and ask it questions
 	@$(python) examples/python/demo.py $(ARGS)
 
 test: test-cpp test-python  ## C++ and Python tests of the release build
@@ -35,7 +35,7 @@ test: test-cpp test-python  ## C++ and Python tests of the release build
 test-cpp: build-release
 	@$(call run_ctest,build/release)
 
-test-python: $(venv)/.package $(venv)/.extra-demo $(venv)/.extra-test $(venv)/.models
+test-python: $(venv)/.package $(venv)/.extra-test $(venv)/.models
 	@$(python) -m pytest $(ARGS)
 
 bench: $(venv)/.package $(venv)/.extra-bench  ## benchmarks beside other libraries; writes benchmarks/results
@@ -143,10 +143,10 @@ check-ruff: $(venv)/.extra-lint
 check-codespell: $(venv)/.extra-lint
 	@$(venv)/bin/codespell
 
-check-mypy: $(venv)/.extra-lint $(venv)/.extra-test $(venv)/.extra-demo $(venv)/.package
+check-mypy: $(venv)/.extra-lint $(venv)/.extra-test $(venv)/.package
 	@$(python) -m mypy
 
-check-pyright: $(venv)/.extra-lint $(venv)/.extra-test $(venv)/.extra-demo $(venv)/.package
+check-pyright: $(venv)/.extra-lint $(venv)/.extra-test $(venv)/.package
 	@$(venv)/bin/pyright
 
 check-layers:

@@ -19,6 +19,8 @@ trap 'rm -rf "$work"' EXIT
 grep -q '^cold start: .* 1 pulls$' "$work/first"
 grep -q '^warm start: .* 0 pulls$' "$work/second"
 diff <(grep -v ' start: ' "$work/first") <(grep -v ' start: ' "$work/second")
+"$build/embed_search" "how do I read a date?" | tee "$work/found"
+head -n 1 "$work/found" | grep -q strptime
 timeout 60 "$build/sidecar_daemon" --demo "$work/sidecar"
 
 # As a daemon it runs until it is told to stop.

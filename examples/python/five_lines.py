@@ -1,10 +1,12 @@
-"""Retrieval in five lines: real passages, a real encoder, exact answers from one-bit codes."""
+"""Retrieval in five lines: real texts, a real encoder, exact answers from one-bit codes."""
+
+import shutil
+import statistics
 
 import ruvector
-from rag_demo import Encoder, standard_library
 
-encoder = Encoder.from_pretrained("all-MiniLM-L6-v2")
-passages = [passage.text for passage in standard_library("datetime", "time")]
-idx = ruvector.RabitqPlusIndex.build(encoder.embed_batch(passages))
-for hit in idx.search(encoder.embed("how do I parse a date from a string"), k=5):
-    print(f"{hit.score:.3f}  {passages[hit.id]}")
+emb = ruvector.Embedder.from_pretrained("all-MiniLM-L6-v2")  # downloaded once
+texts = [doc for f in (*vars(shutil).values(), *vars(statistics).values()) if (doc := f.__doc__)]
+idx = ruvector.RabitqPlusIndex.build(emb.embed_batch(texts))
+for hit in idx.search(emb.embed("delete a whole directory tree", prompt="query"), k=3):
+    print(f"{hit.score:.3f}  {texts[hit.id].splitlines()[0]}")

@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kTokenizer = "tokenizer.json";
 constexpr const char* kConfig = "config.json";
+constexpr const char* kImageWeights = "mobilenet_v3_small-047dcff4.pth";  // as torchvision names it
 constexpr const char* kPooling = "1_Pooling/config.json";
 
 ModelSource known_source(const Model& model) {
@@ -70,6 +71,13 @@ std::string query_prefix_in(const fs::path& directory) {
 }
 
 ModelSource directory_source(const fs::path& directory) {
+  if (is_file(directory / kImageWeights)) {
+    ModelSource source;
+    source.model.name = directory.string();
+    source.model.recipe = ImageRecipe{};
+    source.weights = directory / kImageWeights;
+    return source;
+  }
   std::string missing;
   for (const char* name : {kWeights, kTokenizer}) {
     if (!is_file(directory / name)) missing += std::string(missing.empty() ? "" : ", ") + name;
@@ -123,7 +131,8 @@ ModelSource find_model_source(const std::string& name_or_directory) {
 Model with_digests(const ModelSource& source) {
   Model model = source.model;
   if (source.is_known) return model;
-  std::vector<fs::path> files = {source.weights, source.tokenizer};
+  std::vector<fs::path> files = {source.weights};
+  if (!source.tokenizer.empty()) files.push_back(source.tokenizer);
   if (!source.config.empty() && !follows_from(Safetensors::open(source.weights), source.config)) {
     files.push_back(source.config);
   }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import math
+import zipfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -137,3 +140,54 @@ def make_bert(
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(content, indent=2), encoding="utf-8")
     return directory
+
+
+# --- MobileNetV3-Small, by the weights that tests/golden/mobilenet_v3 describes
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "mobilenet_v3"
+
+
+def golden_module() -> Any:
+    """tests/golden/mobilenet_v3/seeded_weights.py."""
+    spec = importlib.util.spec_from_file_location("seeded_weights", GOLDEN / "seeded_weights.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def make_mobilenet(directory: Path) -> Path:
+    """Writes the network as torchvision does, without torch; returns the directory."""
+    directory.mkdir(parents=True, exist_ok=True)
+    tensors = golden_module().seeded_weights()
+    write_state_dict(directory / "mobilenet_v3_small-047dcff4.pth", tensors)
+    return directory
+
+
+def write_state_dict(path: Path, tensors: Tensors) -> None:
+    """A state dict as torch.save writes it: a zip file of one pickle and the storages."""
+    ordered = b"ccollections\nOrderedDict\n)R"
+    pickled = b"\x80\x02" + ordered + b"("
+    for key, (name, tensor) in enumerate(tensors.items()):
+        strides = [math.prod(tensor.shape[axis + 1 :]) for axis in range(tensor.ndim)]
+        storage = b"ctorch\nFloatStorage\n" + _text(str(key)) + _text("cpu") + _number(tensor.size)
+        pickled += _text(name) + b"ctorch._utils\n_rebuild_tensor_v2\n("
+        pickled += b"(" + _text("storage") + storage + b"tQ" + _number(0)
+        pickled += b"(" + b"".join(map(_number, tensor.shape)) + b"t"
+        pickled += b"(" + b"".join(map(_number, strides)) + b"t"
+        pickled += b"\x89" + ordered + b"tR"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("archive/data.pkl", pickled + b"u.")
+        archive.writestr("archive/byteorder", b"little")
+        for key, tensor in enumerate(tensors.values()):
+            archive.writestr(f"archive/data/{key}", np.ascontiguousarray(tensor).tobytes())
+        archive.writestr("archive/version", b"3\n")
+
+
+def _text(text: str) -> bytes:
+    return b"X" + len(text).to_bytes(4, "little") + text.encode()
+
+
+def _number(number: int) -> bytes:
+    return b"J" + number.to_bytes(4, "little")

@@ -2,7 +2,6 @@
 
 from rag_demo import vector_cache
 from rag_demo.corpus import standard_library
-from rag_demo.encoder import Encoder
 from rag_demo.passage import Passage
 
-__all__ = ["Encoder", "Passage", "standard_library", "vector_cache"]
+__all__ = ["Passage", "standard_library", "vector_cache"]

@@ -63,7 +63,8 @@ class Embedder {
  public:
   // The name of a known model whose files are in the cache or the Hugging Face cache, or a
   // directory with model.safetensors, tokenizer.json and config.json (a checkout of the hub, or a
-  // snapshot in its cache). Never uses the network. Throws ModelNotFound, which names the missing
+  // snapshot in its cache), or with torchvision's mobilenet_v3_small-047dcff4.pth. Never uses the
+  // network. Throws ModelNotFound, which names the missing
   // files and where they are looked for; ModelDigestMismatch; EmbedError for files that cannot be
   // used; std::invalid_argument for a precision that the model does not have.
   static Embedder from_pretrained(const std::string& name_or_directory,
