@@ -48,10 +48,12 @@ class _Quiet(ThreadingHTTPServer):
 
 
 class ModelServer:
-    """Serves ``files``, by path; the first requests get ``replies``, the rest honest ones."""
+    """Serves ``files``, by path; the first requests get ``replies``, the rest ``always``."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.headers: dict[str, dict[str, str]] = {}  # more of them, by path
+        self.redirects: dict[str, str] = {}
         self.replies: list[Reply] = []
         self.always = Reply()
         self.requests: list[Request] = []
@@ -113,6 +115,8 @@ class ModelServer:
             self.requests.append(Request(handler.command, handler.path, headers))
             reply = self.replies.pop(0) if self.replies else self.always
         data = self.files.get(handler.path) if reply.body is None else reply.body
+        if handler.path in self.redirects:
+            reply = Reply(status=307, headers={"Location": self.redirects[handler.path]})
         if reply.status is None and data is None:
             reply = Reply(status=404)
         if reply.status is not None:
@@ -141,7 +145,8 @@ class ModelServer:
         if reply.content_range is not None:
             more["Content-Range"] = reply.content_range
         body = data[start:]
-        self._begin(handler, status, more | {"Content-Length": str(len(body))} | reply.headers)
+        more |= {"Content-Length": str(len(body))} | self.headers.get(handler.path, {})
+        self._begin(handler, status, more | reply.headers)
         if handler.command == "HEAD":
             return None
         for offset in range(0, len(body), PIECE):

@@ -67,7 +67,7 @@ class OnnxEmbedder:
         session = self._session(None)
         self._inputs = input_types(session, model)
         self._output, self._is_pooled = chosen_output(session, model)
-        self.dim = self._embed_one_by_one(["a"], None).shape[1]
+        self.dim = self._run(self._tokens(["a"]), session).shape[1]
 
     # --- what Embedder calls
 
@@ -89,7 +89,7 @@ class OnnxEmbedder:
         """A row for each text; ``batch_size`` bounds the texts of one run."""
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}, not 1 or more")
-        prefix = self._prefix(prompt)
+        prefix, session = self._prefix(prompt), self._session(threads)
         for position, text in enumerate(texts):
             _require_text(text, position)
         # Identical texts are embedded once.
@@ -101,7 +101,7 @@ class OnnxEmbedder:
             for run in self._runs([len(one.ids) for one in tokens], batch_size):
                 if cancelled():
                     raise asyncio.CancelledError
-                rows[run] = self._run([tokens[place] for place in run], threads)
+                rows[run] = self._run([tokens[place] for place in run], session)
                 done += len(run)
                 report(done * len(texts) // len(places))
         return rows[[places[text] for text in texts]] if len(places) < len(texts) else rows
@@ -187,7 +187,9 @@ class OnnxEmbedder:
         if run:
             yield run
 
-    def _run(self, tokens: list[tokenizers.Encoding], threads: int | None) -> Floats:
+    def _run(
+        self, tokens: list[tokenizers.Encoding], session: onnxruntime.InferenceSession
+    ) -> Floats:
         length = max(len(one.ids) for one in tokens)
         feed = {}
         for name, dtype in self._inputs.items():
@@ -196,7 +198,7 @@ class OnnxEmbedder:
                 row[: len(one.ids)] = _column(name, one)
             feed[name] = values
         try:
-            (output,) = self._session(threads).run([self._output], feed)
+            (output,) = session.run([self._output], feed)
         except Exception as error:  # of no documented kind
             raise EmbedError(f"{self._files[0]}: {first_line(error)}") from error
         mask = np.zeros((len(tokens), length), np.float32)
@@ -215,9 +217,6 @@ class OnnxEmbedder:
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         scaled: Floats = vectors / np.maximum(norms, np.float32(1e-12))
         return scaled
-
-    def _embed_one_by_one(self, texts: list[str], threads: int | None) -> Floats:
-        return np.concatenate([self._run([one], threads) for one in self._tokens(texts)])
 
 
 # --- opening
