@@ -123,6 +123,21 @@ TEST_P(AttentionTest, ScoresFarBelowTheGreatestCountAsNothing) {
   expect_exact(2e-4);  // float rounds a score of 600 to 3e-5
 }
 
+TEST_P(AttentionTest, TheExponentialIsWithinItsBound) {
+  // Two tokens with the scores 0 and x and the values 0 and 1 give exp(x) / (1 + exp(x)).
+  draw(2, 16, 0.0f);
+  query(0, 0) = 1.0f;
+  value(1, 0) = 1.0f;
+  for (int step = 0; step <= 6000; ++step) {
+    const float x = -0.01f * static_cast<float>(step);
+    key(1, 0) = x;
+    const double p = std::exp(double{x});
+    const double expected = p / (1 + p);
+    // 3e-7 and three roundings: of the sum, of its inverse and of the product.
+    ASSERT_NEAR(attended(table())[0], expected, (3e-7 + 1.8e-7) * expected) << "x " << x;
+  }
+}
+
 TEST_P(AttentionTest, OneTokenGivesItsValue) {
   draw(1, 32, 1.0f);
   const std::vector<float> found = attended(table());

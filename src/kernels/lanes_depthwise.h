@@ -89,10 +89,11 @@ inline void convolve_image(const Depthwise& image) {
 template <class Lanes>
 inline void convolve_depthwise(const Depthwise& image) {
   if (image.kernel == 3) {
-    image.step == 1 ? convolve_image<Lanes, 3, 1>(image) : convolve_image<Lanes, 3, 2>(image);
-  } else {
-    image.step == 1 ? convolve_image<Lanes, 5, 1>(image) : convolve_image<Lanes, 5, 2>(image);
+    if (image.step == 1) return convolve_image<Lanes, 3, 1>(image);
+    return convolve_image<Lanes, 3, 2>(image);
   }
+  if (image.step == 1) return convolve_image<Lanes, 5, 1>(image);
+  return convolve_image<Lanes, 5, 2>(image);
 }
 
 }  // namespace ruvector::kernels

@@ -17,8 +17,9 @@ struct Tile {
   float* c;
   std::size_t ldc;
   std::size_t columns;  // of C that exist
-  const float* ahead =
-      nullptr;  // what will be read soon, as large as this part of B; null: nothing
+
+  // What will be read soon, as long as this strip of B; null: nothing.
+  const float* ahead = nullptr;
 };
 
 // The tile of kRows rows and of more than kColumns * 16 - 16, at most kColumns * 16 columns.
