@@ -13,7 +13,7 @@ namespace {
 struct Lanes {
   static constexpr std::size_t kTileRows = 8;     // 24 sums, 3 registers of B, 1 element of A
   static constexpr std::size_t kTileColumns = 3;  // a panel of gemm
-  static constexpr std::size_t kTilePixels = 7;
+  static constexpr std::size_t kTilePixels = 7;   // divides 7, 14, 28 and 56, the widths in use
 
   static __mmask16 first(std::size_t count) {
     return static_cast<__mmask16>(count >= kLanes ? 0xffffu : (1u << count) - 1);

@@ -5,7 +5,7 @@
 // templates are the kernels of the encoders, written once for all levels but the scalar one.
 //
 //   kTileRows, kTileColumns      the tile of sums that fits the registers, columns in Lanes
-//   kTilePixels                  how many Lanes of sums keep the multipliers busy
+//   kTilePixels                  pixels of a depthwise convolution whose sums fit the registers
 //   Lanes::zero(), broadcast(x), load(p, part), x.store(p, part)
 //                                `part` is Whole() or Lanes::first(count): the first count <= 16
 //                                elements, the others are neither read nor written and load as 0
