@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
-#include <utility>
 
 #include "base/parallel.h"
-#include "embed/image_resize.h"
 #include "kernels/dispatch.h"
 #include "ruvector/base/errors.h"
 #include "ruvector/base/runtime.h"
@@ -27,40 +26,6 @@ void normalise(std::span<float> vector) {
 
 }  // namespace
 
-struct ImageEncoder::Scratch {
-  ResizeScratch resize;
-  std::vector<std::uint8_t> pixels;
-  std::vector<float> picture;
-  MobileNetV3::Scratch network;
-};
-
-// Scratch space on loan: memory that was used before needs no new pages.
-class ImageEncoder::Loan {
- public:
-  explicit Loan(const ImageEncoder& owner) : owner_(owner) {
-    const std::lock_guard lock(owner_.mutex_);
-    if (owner_.idle_.empty()) return;
-    scratch_ = std::move(owner_.idle_.back());
-    owner_.idle_.pop_back();
-  }
-  Loan(const Loan&) = delete;
-  Loan& operator=(const Loan&) = delete;
-  ~Loan() {
-    if (scratch_ == nullptr) return;
-    const std::lock_guard lock(owner_.mutex_);
-    if (owner_.idle_.size() < num_threads()) owner_.idle_.push_back(std::move(scratch_));
-  }
-
-  Scratch& get() {
-    if (scratch_ == nullptr) scratch_ = std::make_unique<Scratch>();
-    return *scratch_;
-  }
-
- private:
-  const ImageEncoder& owner_;
-  std::unique_ptr<Scratch> scratch_;
-};
-
 ImageEncoder::ImageEncoder(std::span<const Tensor> tensors, const ImageRecipe& recipe)
     : network_(tensors), recipe_(recipe) {
   if (recipe.crop == 0 || recipe.crop > recipe.resize || recipe.resize > kMaxImageSide) {
@@ -76,8 +41,6 @@ ImageEncoder::ImageEncoder(std::span<const Tensor> tensors, const ImageRecipe& r
   }
 }
 
-ImageEncoder::~ImageEncoder() = default;
-
 void ImageEncoder::embed(std::span<const ImageView> images, std::size_t threads,
                          const Progress& progress, std::span<float> out) const {
   for (std::size_t i = 0; i < images.size(); ++i) {
@@ -85,21 +48,20 @@ void ImageEncoder::embed(std::span<const ImageView> images, std::size_t threads,
   }
   if (threads == 0) threads = num_threads();
   if (images.size() >= threads) {
-    std::vector<std::unique_ptr<Loan>> loans(threads);
+    std::vector<std::optional<Loan>> loans(threads);
     const auto body = [&](std::size_t i, std::size_t worker) {
-      if (loans[worker] == nullptr) loans[worker] = std::make_unique<Loan>(*this);
+      if (!loans[worker]) loans[worker].emplace(scratch_);
       Crew alone;
-      embed_one(images[i], alone, loans[worker]->get(), out.subspan(i * kDim, kDim));
+      embed_one(images[i], alone, **loans[worker], out.subspan(i * kDim, kDim));
     };
     base::parallel_for(images.size(), threads, body, progress);
     return;
   }
   // Too few to go round: the threads share each picture.
-  Loan loan(*this);
+  const Loan loan(scratch_);
   for (std::size_t i = 0; i < images.size(); ++i) {
-    Crew::run(threads, [&](Crew& crew) {
-      embed_one(images[i], crew, loan.get(), out.subspan(i * kDim, kDim));
-    });
+    Crew::run(threads,
+              [&](Crew& crew) { embed_one(images[i], crew, *loan, out.subspan(i * kDim, kDim)); });
     if (progress) progress(i + 1, images.size());
   }
 }

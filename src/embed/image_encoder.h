@@ -6,13 +6,14 @@
 
 #include <array>
 #include <cstddef>
-#include <memory>
-#include <mutex>
+#include <cstdint>
 #include <span>
 #include <vector>
 
 #include "embed/crew.h"
+#include "embed/image_resize.h"
 #include "embed/mobilenet_v3.h"
+#include "embed/scratch_pool.h"
 #include "embed/tensor.h"
 #include "ruvector/base/progress.h"
 #include "ruvector/embed/image.h"
@@ -25,7 +26,6 @@ class ImageEncoder {
   // Throws EmbedError for tensors that are not those of the network, and for a recipe whose crop is
   // larger than the resized picture.
   ImageEncoder(std::span<const Tensor> tensors, const ImageRecipe& recipe);
-  ~ImageEncoder();
 
   static constexpr std::size_t kDim = MobileNetV3::kDim;
 
@@ -38,16 +38,20 @@ class ImageEncoder {
   std::size_t memory_bytes() const noexcept { return network_.memory_bytes(); }
 
  private:
-  struct Scratch;
-  class Loan;
+  struct Scratch {
+    ResizeScratch resize;
+    std::vector<std::uint8_t> pixels;
+    std::vector<float> picture;
+    MobileNetV3::Scratch network;
+  };
+  using Loan = ScratchPool<Scratch>::Loan;
 
   void embed_one(const ImageView& image, Crew& crew, Scratch& scratch, std::span<float> out) const;
 
   MobileNetV3 network_;
   ImageRecipe recipe_;
   std::array<std::array<float, 256>, 3> normalised_;  // what a byte of each color becomes
-  mutable std::mutex mutex_;
-  mutable std::vector<std::unique_ptr<Scratch>> idle_;  // guarded by mutex_
+  mutable ScratchPool<Scratch> scratch_;
 };
 
 }  // namespace ruvector::embed

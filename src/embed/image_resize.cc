@@ -97,17 +97,17 @@ void filter_rows(const Rows& in, std::size_t count, std::size_t first, const Axi
     for (std::size_t x = 0; x < columns.size(); ++x, out += kChannels) {
       const Taps taps = columns[x];
       const std::uint8_t* pixel = row + (taps.first - first) * kChannels;
-      std::int32_t red = kHalf;
-      std::int32_t green = kHalf;
-      std::int32_t blue = kHalf;
+      // Two sums in one number: neither has more than 31 bits, and none is negative.
+      std::uint64_t red_green = std::uint64_t{kHalf} << 32 | kHalf;
+      std::uint32_t blue = kHalf;
       for (std::size_t j = 0; j < taps.count; ++j, pixel += kChannels) {
-        red += pixel[0] * taps.weights[j];
-        green += pixel[1] * taps.weights[j];
-        blue += pixel[2] * taps.weights[j];
+        const auto weight = static_cast<std::uint32_t>(taps.weights[j]);
+        red_green += (pixel[0] | std::uint64_t{pixel[1]} << 32) * weight;
+        blue += pixel[2] * weight;
       }
-      out[0] = to_byte(red);
-      out[1] = to_byte(green);
-      out[2] = to_byte(blue);
+      out[0] = to_byte(static_cast<std::int32_t>(red_green & 0xffff'ffffu));
+      out[1] = to_byte(static_cast<std::int32_t>(red_green >> 32));
+      out[2] = to_byte(static_cast<std::int32_t>(blue));
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <string>
 
 #include "embed/folded_convolution.h"
@@ -51,23 +52,34 @@ std::vector<float> by_patch(const std::vector<float>& weights) {
   return result;
 }
 
-// The patches around every second pixel of row 2 * y, zeros beyond the border.
-void gather_patches(const float* picture, std::size_t side, std::size_t y, float* patches) {
+// One row of the patches around every second pixel of picture row `row`, null beyond the border;
+// what lies beyond is zero. `patches` points to this row of the first patch.
+void gather_row(const float* row, std::size_t side, float* patches) {
+  constexpr std::size_t kRow = kKernel * kColors;
   const std::size_t columns = halved(side, 2);
-  for (std::size_t x = 0; x < columns; ++x) {
-    for (std::size_t dy = 0; dy < kKernel; ++dy, patches += kKernel * kColors) {
-      const std::size_t row = 2 * y + dy - 1;  // wraps around above the picture
-      const std::size_t left = 2 * x == 0 ? 1 : 0;
-      const std::size_t right = 2 * x + 2 > side ? 1 : 0;
-      if (row >= side) {
-        std::fill_n(patches, kKernel * kColors, 0.0f);
-        continue;
-      }
-      std::fill_n(patches, left * kColors, 0.0f);
-      std::copy_n(picture + (row * side + 2 * x + left - 1) * kColors,
-                  (kKernel - left - right) * kColors, patches + left * kColors);
-      std::fill_n(patches + (kKernel - right) * kColors, right * kColors, 0.0f);
-    }
+  if (row == nullptr) {
+    for (std::size_t x = 0; x < columns; ++x) std::fill_n(patches + x * kPatch, kRow, 0.0f);
+    return;
+  }
+  // A pixel to the left of the picture, and one to the right when the side is odd.
+  std::fill_n(patches, kColors, 0.0f);
+  std::copy_n(row, std::min<std::size_t>(side, 2) * kColors, patches + kColors);
+  const std::size_t whole = std::max<std::size_t>(side / 2, 1);
+  for (std::size_t x = 1; x < whole; ++x) {
+    std::memcpy(patches + x * kPatch, row + (2 * x - 1) * kColors, kRow * sizeof(float));
+  }
+  if (side % 2 == 0) return;
+  float* last = patches + (columns - 1) * kPatch;
+  if (side > 1) std::copy_n(row + (side - 2) * kColors, 2 * kColors, last);
+  std::fill_n(last + 2 * kColors, kColors, 0.0f);
+}
+
+// The patches around every second pixel of row 2 * y.
+void gather_patches(const float* picture, std::size_t side, std::size_t y, float* patches) {
+  for (std::size_t dy = 0; dy < kKernel; ++dy) {
+    const std::size_t row = 2 * y + dy - 1;  // wraps around above the picture
+    gather_row(row < side ? picture + row * side * kColors : nullptr, side,
+               patches + dy * kKernel * kColors);
   }
 }
 

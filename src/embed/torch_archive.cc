@@ -335,6 +335,10 @@ class TorchReader {
   TorchArchive archive_;
 };
 
+bool TorchArchive::is_one(std::span<const std::byte> bytes) noexcept {
+  return ZipArchive::is_one(bytes) || begins_with(bytes, kOldMagic);
+}
+
 TorchArchive TorchArchive::open(const std::filesystem::path& path) {
   std::shared_ptr<const base::MappedFile> file;
   try {

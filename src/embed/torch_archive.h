@@ -17,6 +17,9 @@ namespace ruvector::embed {
 // Thread-safe: nothing changes after it is made.
 class TorchArchive {
  public:
+  // Whether the bytes begin as a file of torch.save() does.
+  static bool is_one(std::span<const std::byte> bytes) noexcept;
+
   // Maps the file, which must not change while this or a tensor lives. Throws EmbedError, also for
   // a file that cannot be opened.
   static TorchArchive open(const std::filesystem::path& path);
