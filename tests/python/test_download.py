@@ -34,7 +34,9 @@ SIZE = len(WEIGHTS)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, an environment that says nothing, and no long pauses."""
     for name in os.environ:
-        if name.startswith(("HF_", "RUVECTOR_", "TRANSFORMERS_")) or name.endswith("_PROXY"):
+        if name.startswith(("HF_", "RUVECTOR_", "TRANSFORMERS_")) or name.upper().endswith(
+            "_PROXY"
+        ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
@@ -517,11 +519,14 @@ def test_a_new_file_is_durable_before_it_has_its_name(
     server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
-    for name in ("fsync", "replace"):
-        real = getattr(os, name)
-        monkeypatch.setattr(
-            os, name, lambda *a, _name=name, _real=real: (done.append(_name), _real(*a))[1]
-        )
+    real = {name: getattr(os, name) for name in ("fsync", "replace")}
+    for name in real:
+
+        def noted(*arguments: Any, name: str = name) -> None:
+            done.append(name)
+            real[name](*arguments)
+
+        monkeypatch.setattr(os, name, noted)
     models.pull(weights_only())
     assert done == ["fsync", "replace", "fsync"]
 

@@ -19,6 +19,7 @@ from ruvector._native import Model, ModelFile, find_model, find_model_files, kno
 from ruvector._typing import Progress
 from ruvector.errors import ModelNotFound
 from ruvector.models._pull import pull
+from ruvector.models._recipe import has_onnx
 
 if TYPE_CHECKING:
     from ruvector._native import NativeEmbedder
@@ -71,17 +72,16 @@ def open_model(
     """What ``Embedder.from_pretrained`` does when a model is not simply there."""
     from ruvector._native import NativeEmbedder
 
-    model = find_model(name)
-    if Path(name).is_dir():
-        if backend is None and not (Path(name) / "model.onnx").is_file():
-            return NativeEmbedder.from_pretrained(name, precision=precision)
-    elif model is not None and backend is None:
+    model = find_model(name)  # comes before a directory that is called so
+    if model is not None and backend is None:
         if revision not in (None, model.revision):
             raise ModelNotFound(
                 f"model '{model.name}' is pinned to revision {model.revision}, not {revision}; "
                 "backend='onnx' takes any"
             )
         pull(model, progress)
+        return NativeEmbedder.from_pretrained(name, precision=precision)
+    if model is None and backend is None and Path(name).is_dir() and not has_onnx(Path(name)):
         return NativeEmbedder.from_pretrained(name, precision=precision)
     from ruvector.models.onnx import open_onnx
 

@@ -57,7 +57,7 @@ def _members(path: Path) -> Iterator[_Member]:
     if path.is_dir():
         for one in sorted(path.rglob("*")):
             if one.is_file():
-                yield one.stat().st_size, partial(open, one, "rb")
+                yield one.stat().st_size, partial(_opened, one)
     elif zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
@@ -68,6 +68,10 @@ def _members(path: Path) -> Iterator[_Member]:
             for member in tar:
                 if member.isreg():
                     yield member.size, partial(_extracted, tar, member)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return path.open("rb")
 
 
 def _extracted(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:

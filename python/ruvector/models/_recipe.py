@@ -24,6 +24,16 @@ class Recipe:
     query_prefix: str = ""
 
 
+def onnx_files(directory: Path) -> list[Path]:
+    """Where the graph of a directory may lie, likeliest first."""
+    return [directory / "model.onnx", directory / "onnx" / "model.onnx"]
+
+
+def has_onnx(directory: Path) -> bool:
+    """Whether it is there."""
+    return any(path.is_file() for path in onnx_files(directory))
+
+
 def read_recipe(directory: Path) -> Recipe:
     """The recipe that sentence-transformers would use; the mean of 512 tokens where none is told.
 

@@ -22,7 +22,7 @@ from ruvector._native import Model, ModelFile, find_model, num_threads
 from ruvector._progress import ProgressBar
 from ruvector._typing import Progress
 from ruvector.errors import EmbedError, MissingExtra, ModelNotFound, RuVectorError
-from ruvector.models._recipe import Recipe, read_recipe
+from ruvector.models._recipe import Recipe, onnx_files, read_recipe
 from ruvector.models._session import (
     chosen_output,
     first_line,
@@ -225,15 +225,15 @@ class OnnxEmbedder:
 def open_onnx(
     name: str, *, precision: str = "float32", revision: str | None = None, progress: Progress = None
 ) -> OnnxEmbedder:
-    """Open a local directory, a known model or a repository of the hub, in that order.
+    """Open a known model, a local directory or a repository of the hub, in that order.
 
     Raises MissingExtra, ModelNotFound, ModelDigestMismatch, EmbedError; ValueError for a precision.
     """
     if precision != "float32":
         raise ValueError(f"precision: {precision!r} is not for ONNX, whose files have their own")
-    if Path(name).is_dir():
-        return _open_directory(name, Path(name), read_recipe(Path(name)))
     known = find_model(name)
+    if known is None and Path(name).is_dir():
+        return _open_directory(name, Path(name), read_recipe(Path(name)))
     _require_known_or_repository(name, known)
     _require_extra()
     from ruvector.models._hub import known_onnx, repository_onnx
@@ -266,7 +266,7 @@ def _is_plain(part: str) -> bool:
 
 
 def _open_directory(name: str, directory: Path, recipe: Recipe) -> OnnxEmbedder:
-    candidates = [directory / "model.onnx", directory / "onnx" / "model.onnx"]
+    candidates = onnx_files(directory)
     model = next((path for path in candidates if path.is_file()), None)
     tokenizer = directory / "tokenizer.json"
     for path, found in ((candidates[0], model is not None), (tokenizer, tokenizer.is_file())):
