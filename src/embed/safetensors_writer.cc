@@ -45,8 +45,9 @@ void require_valid(const Tensor& tensor) {
 std::vector<const Tensor*> in_file_order(std::span<const Tensor> tensors) {
   std::vector<const Tensor*> order;
   for (const Tensor& tensor : tensors) order.push_back(&tensor);
-  std::ranges::stable_sort(order, std::ranges::greater{},
-                           [](const Tensor* tensor) { return size_of(tensor->type); });
+  std::ranges::sort(order, [](const Tensor* a, const Tensor* b) {
+    return size_of(a->type) != size_of(b->type) ? size_of(a->type) > size_of(b->type) : a < b;
+  });
   return order;
 }
 

@@ -59,7 +59,9 @@ TokenWindow::TokenWindow(std::span<const std::string_view> texts, std::size_t be
       },
       progress ? [&](std::size_t, std::size_t) { progress(); }
                : std::function<void(std::size_t, std::size_t)>{});
-  std::ranges::stable_sort(texts_, std::ranges::greater{}, &Text::length);
+  std::ranges::sort(texts_, [](const Text& a, const Text& b) {
+    return a.length != b.length ? a.length > b.length : a.number < b.number;
+  });
 }
 
 void TokenWindow::find_copies(std::span<const std::string_view> texts, std::size_t begin,
