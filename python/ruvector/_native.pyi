@@ -11,6 +11,7 @@ from typing_extensions import Buffer
 
 from ruvector._typing import FilterArray, IdsLike, Matrix, MetricName, Progress, Query, Vector
 from ruvector.backend import BackendAdapter, PulledBatch
+from ruvector.embed import Embedder, Precision, Prompt
 from ruvector.lake_types import (
     CacheStats,
     Consistency,
@@ -741,6 +742,7 @@ class RuLakeBundle:
         pii_policy: str | None = None,
         lineage_id: str | None = None,
         memory_class: str | None = None,
+        encoder: str | None = None,
     ) -> None: ...
 
     FILE_NAME: str = "table.rulake.json"
@@ -784,6 +786,10 @@ class RuLakeBundle:
     @property
     def memory_class(self) -> str | None:
         """Kind of memory the data belong to."""
+
+    @property
+    def encoder(self) -> str | None:
+        """What made the vectors: the recipe digest of an ``Embedder``, or another name."""
 
     @property
     def index_file(self) -> str | None:
@@ -1071,6 +1077,7 @@ class RuLake:
         confidence: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
+        encoder: Embedder | str | None = None,
     ) -> list[LakeHit]:
         """Find the ``k`` nearest vectors of a collection, pulling it when it is not cached.
 
@@ -1086,6 +1093,8 @@ class RuLake:
                 code, in (0, 1]. Default 0.999.
             radius: Only hits with a score of at most this.
             allowed_ids: Only these vectors. Default all.
+            encoder: What made the query, an ``Embedder`` or a name: a collection of another encoder
+                refuses it.
 
         Returns:
             The hits, nearest first, equal scores by the smaller id.
@@ -1095,6 +1104,7 @@ class RuLake:
             BackendError: what the store said; its ``__cause__`` is the exception of a user's
                 adapter.
             DimensionMismatch: the query has another dimension.
+            EncoderMismatch: the query is of another encoder than the collection.
             ValueError: a value is not finite or outside its range, or several backends have the
                 collection and none is named.
 
@@ -1118,6 +1128,7 @@ class RuLake:
         confidence: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
+        encoder: Embedder | str | None = None,
     ) -> Coroutine[Any, Any, list[LakeHit]]:
         """``search_one`` for coroutines: ``hits = await lake.search_one_async("docs", query, k=10)``.
 
@@ -1149,6 +1160,7 @@ class RuLake:
         confidence: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
+        encoder: Embedder | str | None = None,
     ) -> list[list[LakeHit]]:
         """Search a collection for each row of ``queries``, (n, dim); the backend is asked once for all.
 
@@ -1174,6 +1186,7 @@ class RuLake:
         confidence: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
+        encoder: Embedder | str | None = None,
     ) -> Coroutine[Any, Any, list[list[LakeHit]]]:
         """``search_batch`` for coroutines; see ``search_one_async``."""
 
@@ -1189,6 +1202,7 @@ class RuLake:
         confidence: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
+        encoder: Embedder | str | None = None,
     ) -> FederatedHits:
         """Search several collections at once and merge the hits by (score, backend, collection, id).
 
@@ -1203,6 +1217,7 @@ class RuLake:
             confidence: As in ``search_one``.
             radius: As in ``search_one``.
             allowed_ids: As in ``search_one``.
+            encoder: As in ``search_one``.
 
         Returns:
             A list of hits that also says which keys were ``searched`` and which ``skipped``.
@@ -1232,6 +1247,7 @@ class RuLake:
         confidence: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
+        encoder: Embedder | str | None = None,
     ) -> Coroutine[Any, Any, FederatedHits]:
         """``search_federated`` for coroutines; see ``search_one_async``."""
 
@@ -1353,6 +1369,7 @@ class LakeSession:
         confidence: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
+        encoder: Embedder | str | None = None,
     ) -> list[LakeHit]:
         """As ``RuLake.search_one``."""
 
@@ -1367,6 +1384,7 @@ class LakeSession:
         confidence: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
+        encoder: Embedder | str | None = None,
     ) -> list[list[LakeHit]]:
         """As ``RuLake.search_batch``."""
 
@@ -1382,6 +1400,7 @@ class LakeSession:
         confidence: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
+        encoder: Embedder | str | None = None,
     ) -> FederatedHits:
         """As ``RuLake.search_federated``, for named backends."""
 
@@ -1406,6 +1425,13 @@ class RuLakeBuilder:
 
     def metric(self, metric: MetricName) -> RuLakeBuilder:
         """``'l2'`` (default), ``'ip'`` or ``'cosine'``."""
+
+    def encoder(self, encoder: Embedder | str | None) -> RuLakeBuilder:
+        """What made all vectors of the lake: an ``Embedder``, or a name for another encoder.
+
+        Bundles and snapshots carry it. Those of another encoder are refused, and so are queries that say
+        ``encoder=`` another one: ``EncoderMismatch``. A bundle that names none counts as of this one.
+        """
 
     def consistency(self, consistency: Consistency) -> RuLakeBuilder:
         """When a search asks the backend whether what is cached is still right. Default FRESH."""
@@ -1446,3 +1472,205 @@ def read_arrow_stream(
     stream: object, id_column: str, vector_column: str, *, backend: str, rows_before: int = 0
 ) -> ArrowBatches:
     """Takes over the stream in a capsule. Errors are BackendErrors of ``backend``; row numbers in their messages count from ``rows_before`` on."""
+
+@final
+class NativeEmbedder:
+    """An encoder that runs in the library's own kernels. See ``ruvector.Embedder``.
+
+    Thread-safe. All calls let other Python threads run.
+    """
+
+    @staticmethod
+    def from_pretrained(
+        name_or_directory: str, *, precision: str = "float32", cache_packed_weights: bool = True
+    ) -> NativeEmbedder:
+        """Open a model whose files are there already; never uses the network.
+
+        Raises:
+            ModelNotFound: neither a known model nor a directory, or files are missing.
+            ModelDigestMismatch: a file has other bytes than the pinned ones.
+            EmbedError: a file cannot be used.
+            ValueError: the model does not have that precision.
+        """
+
+    @property
+    def name(self) -> str:
+        """Name of the model, or its directory."""
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of a vector."""
+
+    @property
+    def precision(self) -> Precision:
+        """What the weights are multiplied in."""
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether it takes images; else it takes texts."""
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Word pieces of a text that count, with [CLS] and [SEP]; None of images."""
+
+    @property
+    def recipe_digest(self) -> str:
+        """SHA-256 over the recipe and the model's files."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of memory; what is mapped from files is not counted."""
+
+    def embed(
+        self, text: str, *, prompt: Prompt = None, threads: int | None = None
+    ) -> NDArray[numpy.float32]:
+        """The vector of one text, (dim)."""
+
+    def embed_async(
+        self, text: str, *, prompt: Prompt = None, threads: int | None = None
+    ) -> Coroutine[Any, Any, NDArray[numpy.float32]]:
+        """``embed`` for coroutines."""
+
+    def embed_batch(
+        self,
+        texts: Sequence[str],
+        *,
+        batch_size: int | None = None,
+        prompt: Prompt = None,
+        progress: Progress = None,
+        threads: int | None = None,
+    ) -> NDArray[numpy.float32]:
+        """A row for each text, (n, dim)."""
+
+    def embed_batch_async(
+        self, texts: Sequence[str], *, prompt: Prompt = None, threads: int | None = None
+    ) -> Coroutine[Any, Any, NDArray[numpy.float32]]:
+        """``embed_batch`` for coroutines."""
+
+    def tokenize(self, text: str, *, prompt: Prompt = None) -> list[int]:
+        """The ids of the word pieces that the encoder sees, [CLS] and [SEP] included."""
+
+    def embed_image(
+        self, image: NDArray[numpy.uint8] | Buffer, *, threads: int | None = None
+    ) -> NDArray[numpy.float32]:
+        """The vector of one image (height, width, 3), (dim)."""
+
+    def embed_image_async(
+        self, image: NDArray[numpy.uint8] | Buffer, *, threads: int | None = None
+    ) -> Coroutine[Any, Any, NDArray[numpy.float32]]:
+        """``embed_image`` for coroutines."""
+
+    def embed_images(
+        self,
+        images: NDArray[numpy.uint8] | Sequence[NDArray[numpy.uint8] | Buffer],
+        *,
+        progress: Progress = None,
+        threads: int | None = None,
+    ) -> NDArray[numpy.float32]:
+        """A row for each image, (n, dim)."""
+
+    def embed_images_async(
+        self,
+        images: NDArray[numpy.uint8] | Sequence[NDArray[numpy.uint8] | Buffer],
+        *,
+        threads: int | None = None,
+    ) -> Coroutine[Any, Any, NDArray[numpy.float32]]:
+        """``embed_images`` for coroutines."""
+
+@final
+class ModelFile:
+    """A file whose bytes are known beforehand."""
+
+    def __init__(self, name: str, *, size: int, sha256: str, url: str = "") -> None: ...
+    @property
+    def name(self) -> str:
+        """Within the repository."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    @property
+    def sha256(self) -> str:
+        """64 lower-case hexadecimal digits."""
+
+    @property
+    def url(self) -> str:
+        """Where it comes from when that is no Hugging Face repository."""
+
+@final
+class Model:
+    """A model: its pinned files and its recipe."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        repository: str,
+        revision: str,
+        files: list[ModelFile],
+        max_tokens: int = 256,
+        pooling: Literal["mean", "cls"] = "mean",
+        query_prefix: str = "",
+    ) -> None: ...
+    @property
+    def name(self) -> str:
+        """What it is called here."""
+
+    @property
+    def aliases(self) -> list[str]:
+        """Other names that mean it."""
+
+    @property
+    def repository(self) -> str:
+        """On the Hugging Face hub, empty when it is not from there."""
+
+    @property
+    def revision(self) -> str:
+        """A commit, or the digest of the only file."""
+
+    @property
+    def licence(self) -> str:
+        """SPDX identifier."""
+
+    @property
+    def files(self) -> list[ModelFile]:
+        """What it consists of."""
+
+    @property
+    def directory(self) -> Path:
+        """Where its files lie once they are pulled."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it takes texts; otherwise images."""
+
+    @property
+    def max_tokens(self) -> int:
+        """The limit of a text, 0 when it takes images."""
+
+    @property
+    def pooling(self) -> Literal["mean", "cls"]:
+        """How tokens become one vector."""
+
+    @property
+    def query_prefix(self) -> str:
+        """What is put before a query."""
+
+    def recipe_digest(self) -> str:
+        """SHA-256 over the recipe and the files: what encoders with comparable vectors share."""
+
+def known_models() -> list[Model]:
+    """All of them, sorted by name."""
+
+def find_model(name: str) -> Model | None:
+    """The one of that name or alias."""
+
+def model_cache_directory() -> Path:
+    """``RUVECTOR_CACHE``, else ``ruvector`` in the user's folder of caches."""
+
+def find_model_file(model: Model, file: ModelFile, *, anew: bool = False) -> Path | None:
+    """A file with its pinned bytes, in our cache or that of another library."""
+
+def find_model_files(model: Model, *, anew: bool = False) -> list[Path]:
+    """All files of a model, verified; ``ModelNotFound`` lists those that are missing."""

@@ -231,7 +231,8 @@ class Embedder:
         from ruvector.images import decoded, needs_decoding
 
         if not needs_decoding(image):
-            return self._images().embed_image_async(image, threads=threads)
+            pixels = cast("NDArray[np.uint8]", image)
+            return self._images().embed_image_async(pixels, threads=threads)
 
         async def decode_and_embed() -> Floats:
             return await self._images().embed_image_async(await decoded(image), threads=threads)

@@ -42,7 +42,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> ruvector.Embedder:
 
 def cosines(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     products: NDArray[Any] = np.einsum("ij,ij->i", a.astype(np.float64), b.astype(np.float64))
-    return products / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+    products /= np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return products
 
 
 # --- the acceptance tests of the design
@@ -58,7 +59,8 @@ def test_minilm_dim(minilm: ruvector.Embedder) -> None:
 
 def readme_lines() -> str:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return next(code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "Embed" in code)
+    blocks: list[str] = re.findall(r"```python\n(.*?)```", text, re.S)
+    return next(code for code in blocks if "Embedder" in code)
 
 
 def test_e2e_rag_under_5_lines(

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ async def test_the_twins_of_images_give_the_same_vectors(
     picture = Image.fromarray(pixels)
     np.testing.assert_array_equal(await images.embed_image_async(picture), expected)
     picture.save(tmp_path / "a.png")
-    mixed = [pixels, picture, tmp_path / "a.png"]
+    mixed: list[Any] = [pixels, picture, tmp_path / "a.png"]
     rows = await images.embed_images_async(mixed)
     np.testing.assert_array_equal(rows, np.stack([expected] * 3))
 
@@ -106,6 +107,6 @@ def test_without_a_running_loop_the_error_names_the_waiting_sibling(
 
 async def test_a_wrong_argument_raises_at_the_call(texts: ruvector.Embedder) -> None:
     with pytest.raises(TypeError, match="for one call embed"):
-        texts.embed_batch_async("one text")
+        _ = texts.embed_batch_async("one text")
     with pytest.raises(ValueError, match="item 0 has a lone surrogate"):
-        texts.embed_batch_async(["\ud800"])
+        _ = texts.embed_batch_async(["\ud800"])

@@ -33,6 +33,7 @@ import ruvector
         (ruvector.UnknownCollection, (ruvector.LakeError, LookupError)),
         (ruvector.CacheMissError, (ruvector.LakeError, LookupError)),
         (ruvector.WitnessMismatch, (ruvector.LakeError, ValueError)),
+        (ruvector.EncoderMismatch, (ruvector.LakeError, ValueError)),
         (ruvector.BundleError, (ruvector.LakeError, ValueError)),
         (ruvector.EmbedError, (ruvector.RuVectorError,)),
         (ruvector.ModelNotFound, (ruvector.EmbedError, LookupError)),
