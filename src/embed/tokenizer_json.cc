@@ -211,10 +211,10 @@ TokenizerFile read_tokenizer_json(std::string_view text) {
     refuse("model.max_input_chars_per_word is " + std::to_string(result.max_chars_per_word) +
            ", it must be 1 to " + std::to_string(kMaxWordChars));
   }
+  result.unknown = id_of(model["unk_token"], result.vocabulary);
   file["pre_tokenizer"].of_type("BertPreTokenizer");
   result.added_tokens = added_tokens_of(file["added_tokens"], result.vocabulary);
   std::tie(result.first, result.last) = ends_of(file["post_processor"], result.vocabulary);
-  result.unknown = id_of(model["unk_token"], result.vocabulary);
   return result;
 }
 
