@@ -3,8 +3,9 @@
     python -m benchmarks.embed.export_mobilenet OUTPUT_FOLDER
 
 The trained weights are in no package. The seeded ones are those of the tests, and what a network
-takes for an image does not depend on its weights. OUTPUT_FOLDER gets `mobilenet_v3_small.pth`
-and `model.onnx`: pixels to 576 features, as torchvision's graph is exported.
+takes for an image does not depend on its weights. OUTPUT_FOLDER gets them in the file that
+torchvision calls `mobilenet_v3_small-047dcff4.pth`, where we look for it, and `model.onnx`: pixels
+to 576 features, as torchvision's graph is exported.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def main() -> None:
     tensors = {name: torch.from_numpy(values) for name, values in weights.items()}
     _, unexpected = network.load_state_dict(tensors, strict=False)
     assert not unexpected
-    torch.save(network.state_dict(), folder / "mobilenet_v3_small.pth")
+    torch.save(network.state_dict(), folder / "mobilenet_v3_small-047dcff4.pth")
     features = torch.nn.Sequential(network.features, network.avgpool, torch.nn.Flatten())
     with torch.no_grad():
         torch.onnx.export(
