@@ -8,6 +8,7 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from benchmarks.embed.encoders.files import prepare_texts
 from benchmarks.embed.images import images
 from benchmarks.embed.report import document, draw, with_verdicts
 from benchmarks.embed.rows import QUICK, SPEED, Bench, Effort, parity, quality, speed, start
+from benchmarks.embed.session import WorkerError
 from benchmarks.environments import MissingEnvironmentError, interpreter
 
 RESULTS = ROOT / "benchmarks" / "results" / "embed"
@@ -52,45 +54,54 @@ def ready(names: list[str]) -> dict[str, str]:
 
 
 def merged(old: Any, new: Any, depth: int) -> Any:
-    """Encoders that were not measured again keep their figures."""
+    """`new` over `old`: down to `depth`, keys that `new` lacks keep what they have."""
     if depth == 0 or not isinstance(old, dict) or not isinstance(new, dict):
         return new
-    keys = [*old, *(key for key in new if key not in old)]
+    added = {key: value for key, value in new.items() if key not in old}
     return {
-        key: merged(old.get(key), new[key], depth - 1) if key in new else old[key] for key in keys
-    }
+        key: merged(value, new[key], depth - 1) if key in new else value
+        for key, value in old.items()
+    } | added
 
 
-def measure(options: argparse.Namespace, old: dict[str, Any]) -> dict[str, Any]:
+def measure(options: argparse.Namespace, old: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Measures what was asked for; `file` is written after each part, so that none is lost."""
     effort: Effort = QUICK if options.quick else Effort()
     wanted = options.encoders.split(",") if options.encoders else list(ENCODERS)
     names = [name for name in ENCODERS if name in wanted]
-    missing = ready(names)
     begin = time.monotonic()
 
     def say(message: str) -> None:
         print(f"[{time.monotonic() - begin:6.1f} s] {message}", flush=True)
 
-    bench = Bench(effort, names, say, missing)
+    bench = Bench(effort, names, say, ready(names))
     chosen = options.only or list(PARTS)
-    found: dict[str, Any] = {}
+    results = old
+    for found in measured(bench, chosen):
+        # A part is replaced as a whole, unless only some encoders were measured.
+        parts = merged(results.get("parts", {}), found, 9 if options.encoders else 1)
+        results = {
+            "machine": machine.describe(),
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "missing": bench.missing,
+            "quick": options.quick,
+            "texts": described(effort),
+            "parts": {name: parts[name] for name in PARTS if name in parts},
+        }
+        file.write_text(json.dumps(results, indent=1) + "\n")
+    return results
+
+
+def measured(bench: Bench, chosen: list[str]) -> Iterator[dict[str, Any]]:
+    """The parts, as they are finished."""
     together = [part for part in SPEED if part in chosen]
     if together:
-        found.update(speed(bench, together))
+        yield speed(bench, together)
     for part in (part for part in ALONE if part in chosen):
         try:
-            found[part] = ALONE[part](bench)
-        except MissingDataError as error:
-            say(f"{part} skipped: {error}")
-    parts = merged(old.get("parts", {}), found, 2 if options.encoders else 1)
-    return {
-        "machine": machine.describe(),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "missing": bench.missing,
-        "quick": options.quick,
-        "texts": described(effort),
-        "parts": {name: parts[name] for name in PARTS if name in parts},
-    }
+            yield {part: ALONE[part](bench)}
+        except (MissingDataError, MissingEnvironmentError, WorkerError) as error:
+            bench.say(f"{part} skipped: {error}")
 
 
 def described(effort: Effort) -> str:
@@ -111,11 +122,10 @@ def main() -> int:
     results = json.loads(file.read_text()) if file.is_file() else {}
     if not options.report:
         try:
-            results = measure(options, results)
+            results = measure(options, results, file)
         except MissingDataError as error:
             print(error, file=sys.stderr)
             return 1
-        file.write_text(json.dumps(results, indent=1) + "\n")
     (folder / "README.md").write_text(document(results))
     draw(results, folder)
     if folder == RESULTS:

@@ -86,29 +86,40 @@ def turns(names: list[str], number: int) -> list[str]:
 
 def speed(bench: Bench, parts: list[str]) -> dict[str, Part]:
     """short, mixed, query, tokens: all encoders alive at once, in turn, with equal threads."""
-    effort = bench.effort
-    short, mixed = texts.short(effort.short), texts.mixed(effort.mixed)
+    short, mixed = texts.short(bench.effort.short), texts.mixed(bench.effort.mixed)
     out: dict[str, Part] = {part: {} for part in parts}
     for threads in THREADS:
         with ExitStack() as stack:
-            sessions = {}
-            for name in bench.names:
-                session = stack.enter_context(bench.session(name, threads))
-                if session is not None:
-                    sessions[name] = session
+            opened = {
+                name: stack.enter_context(bench.session(name, threads)) for name in bench.names
+            }
+            sessions = {name: session for name, session in opened.items() if session is not None}
             for part in parts:
-                out[part][str(threads)] = {name: [] for name in sessions}
-                sample = {"short": short, "mixed": mixed[::2]}.get(part, short[:64])
-                for session in sessions.values():
-                    session.ask("tune", texts=str(bench.file("sample", sample)))
-                for number in range(1 if part == "tokens" else effort.rounds):
-                    for name in turns(list(sessions), number):
-                        answer = measured(bench, part, sessions[name], short, mixed)
-                        if answer:
-                            out[part][str(threads)][name].append(answer)
-                for name, answers in out[part][str(threads)].items():
+                runs = rounds(bench, part, sessions, short, mixed)
+                out[part][str(threads)] = runs
+                for name, answers in runs.items():
                     bench.say(f"{part}, {threads} threads: {name} {brief(answers)}")
     return out
+
+
+def rounds(
+    bench: Bench, part: str, sessions: dict[str, Session], short: list[str], mixed: list[str]
+) -> dict[str, list[Part]]:
+    """One part with one number of threads; an encoder that dies of it is taken out."""
+    runs: dict[str, list[Part]] = {name: [] for name in sessions}
+    sample = {"short": short, "mixed": mixed[::2]}.get(part, short[:64])
+    for number in range(-1, 1 if part == "tokens" else bench.effort.rounds):
+        for name in turns(list(sessions), max(0, number)):
+            try:
+                if number < 0:
+                    sessions[name].ask("tune", texts=str(bench.file("sample", sample)))
+                elif answer := measured(bench, part, sessions[name], short, mixed):
+                    runs[name].append(answer)
+            except WorkerError as error:
+                bench.missing[name] = str(error)
+                bench.say(f"{name} is left out: {error}")
+                del sessions[name], runs[name]
+    return runs
 
 
 def measured(bench: Bench, part: str, session: Session, short: list[str], mixed: list[str]) -> Any:

@@ -15,6 +15,7 @@ from benchmarks.embed.__main__ import merged
 from benchmarks.embed.docstrings import Docstring, of_module
 from benchmarks.embed.encoders import ENCODERS, IMAGE_ENCODERS
 from benchmarks.embed.retrieval import confusable, cosines, nearest, overlap, quality
+from benchmarks.embed.session import WorkerError
 from benchmarks.embed.verdicts import judge_all, milliseconds
 from benchmarks.embed.wordnet import Synset, parsed, synsets
 from benchmarks.embed.worker import Worker
@@ -137,6 +138,36 @@ def test_every_other_round_is_turned_round_and_without_the_slow() -> None:
     assert rows.turns(names, 1) == ["onnxruntime", "ours-int8"]
 
 
+class Answering:
+    """A session that answers a number of times and then dies."""
+
+    def __init__(self, name: str, answers: int) -> None:
+        self.name, self.threads, self.answers = name, 2, answers
+
+    def ask(self, command: str, **arguments: Any) -> dict[str, Any]:
+        self.answers -= 1
+        if self.answers < 0:
+            raise WorkerError(f"{self.name} ended with status 1")
+        return {} if command == "tune" else {"texts": 1, "seconds": 0.5}
+
+
+def test_an_encoder_that_dies_is_left_out_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(rows, "SCRATCH", tmp_path)
+    said: list[str] = []
+    bench = rows.Bench(rows.Effort(rounds=5), [], said.append, {})
+    sessions: Any = {
+        "ours-int8": Answering("ours-int8", 99),
+        "onnxruntime": Answering("onnxruntime", 3),
+        "chroma": Answering("chroma", 99),
+    }
+    runs = rows.rounds(bench, "short", sessions, ["a"], ["b"])
+    assert {name: len(answers) for name, answers in runs.items()} == {"ours-int8": 5, "chroma": 3}
+    assert bench.missing == {"onnxruntime": "onnxruntime ended with status 1"}
+    assert said == ["onnxruntime is left out: onnxruntime ended with status 1"]
+
+
 def test_every_encoder_has_an_adapter_and_pinned_versions() -> None:
     for entry in (*ENCODERS.values(), *IMAGE_ENCODERS.values()):
         assert (ENCODER_FILES / f"{entry.module}.py").is_file()
@@ -158,7 +189,7 @@ def test_parts_that_were_not_measured_again_keep_their_figures() -> None:
     old = {"short": {"1": {"a": 1, "b": 2}}, "start": {"a": 3}}
     new = {"short": {"1": {"b": 5}}}
     assert merged(old, new, 1) == {"short": {"1": {"b": 5}}, "start": {"a": 3}}
-    assert merged(old, new, 3) == {"short": {"1": {"a": 1, "b": 5}}, "start": {"a": 3}}
+    assert merged(old, new, 9) == {"short": {"1": {"a": 1, "b": 5}}, "start": {"a": 3}}
 
 
 class Batched:
