@@ -7,11 +7,11 @@
 #include "base/background.h"
 #include "base/parallel.h"
 #include "embed/image_encoder.h"
+#include "embed/image_model.h"
 #include "embed/linear.h"
 #include "embed/model_source.h"
 #include "embed/text_encoder.h"
 #include "embed/text_model.h"
-#include "embed/torch_archive.h"
 #include "ruvector/base/errors.h"
 #include "ruvector/base/runtime.h"
 
@@ -62,9 +62,8 @@ class Embedder::Encoder {
     if (precision_ != Precision::float32) {
       throw std::invalid_argument("model " + source_.model.name + " has precision float32 only");
     }
-    images_ = std::make_unique<const embed::ImageEncoder>(
-        embed::TorchArchive::open(source_.weights).tensors(),
-        std::get<ImageRecipe>(source_.model.recipe));
+    images_ =
+        embed::load_image_encoder(source_.weights, std::get<ImageRecipe>(source_.model.recipe));
     memory_bytes_ = images_->memory_bytes();
   }
 

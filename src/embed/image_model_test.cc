@@ -5,12 +5,14 @@
 
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "embed/test_mobilenet.h"
 #include "embed/test_zip.h"
 #include "ruvector/base/errors.h"
+#include "ruvector/embed/embedder.h"
 
 namespace ruvector::embed {
 namespace {
@@ -21,7 +23,7 @@ class ImageModel : public ::testing::Test {
     path_ =
         std::filesystem::temp_directory_path() / ("image_model_test_" + std::to_string(::getpid()));
   }
-  ~ImageModel() override { std::filesystem::remove(path_); }
+  ~ImageModel() override { std::filesystem::remove_all(path_); }
 
   std::vector<float> embed(const ImageEncoder& encoder) const {
     const SeededPicture picture(20, 30);
@@ -69,6 +71,30 @@ TEST_F(ImageModel, BothKindsOfFilesGiveTheSameVectors) {
   EXPECT_EQ(embed(*load_image_encoder(path_, ImageRecipe())), expected);
   std::ofstream(path_, std::ios::binary) << torch_file_of(weights_.tensors);
   EXPECT_EQ(embed(*load_image_encoder(path_, ImageRecipe())), expected);
+}
+
+TEST_F(ImageModel, ADirectoryOfWeightsIsAnEmbedderOfImages) {
+  const SeededPicture picture(20, 30);
+  const std::vector<float> expected = embed(ImageEncoder(weights_.tensors, ImageRecipe()));
+  std::vector<float> row(ImageEncoder::kDim);
+  std::filesystem::create_directory(path_);
+  const auto expect_same = [&](const Embedder& embedder) {
+    EXPECT_EQ(embedder.dim(), ImageEncoder::kDim);
+    EXPECT_EQ(std::get<ImageRecipe>(embedder.recipe()), ImageRecipe());
+    EXPECT_EQ(embedder.recipe_digest().size(), 64u);
+    embedder.embed_image(picture.view(), row);
+    EXPECT_EQ(row, expected);
+    EXPECT_THROW(embedder.embed("a text", row), EmbedError);
+  };
+  EXPECT_THROW(Embedder::from_pretrained(path_.string()), ModelNotFound);
+  write_safetensors(path_ / "model.safetensors", weights_.tensors);
+  expect_same(Embedder::from_pretrained(path_.string()));
+  EXPECT_THROW(Embedder::from_pretrained(path_.string(), {.precision = Precision::int8}),
+               std::invalid_argument);
+  std::filesystem::remove(path_ / "model.safetensors");
+  std::ofstream(path_ / "mobilenet_v3_small-047dcff4.pth", std::ios::binary)
+      << torch_file_of(weights_.tensors);
+  expect_same(Embedder::from_pretrained(path_.string()));
 }
 
 TEST_F(ImageModel, OtherFilesAreEmbedErrors) {

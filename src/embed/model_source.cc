@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "embed/config_file.h"
+#include "embed/image_model.h"
 #include "embed/verified_files.h"
 #include "kernels/encoder_kernels.h"
 #include "ruvector/base/errors.h"
@@ -70,13 +71,27 @@ std::string query_prefix_in(const fs::path& directory) {
   return file ? file->text("prompts.query").value_or("") : "";
 }
 
+// False for a file that is not there or cannot be read: the caller tells of that.
+bool holds_images(const fs::path& weights) {
+  try {
+    return are_of_images(Safetensors::open(weights));
+  } catch (const EmbedError&) {
+    return false;
+  }
+}
+
+ModelSource image_source(const fs::path& directory, const char* weights) {
+  ModelSource source;
+  source.model.name = directory.string();
+  source.model.recipe = ImageRecipe{};
+  source.weights = directory / weights;
+  return source;
+}
+
 ModelSource directory_source(const fs::path& directory) {
-  if (is_file(directory / kImageWeights)) {
-    ModelSource source;
-    source.model.name = directory.string();
-    source.model.recipe = ImageRecipe{};
-    source.weights = directory / kImageWeights;
-    return source;
+  if (is_file(directory / kImageWeights)) return image_source(directory, kImageWeights);
+  if (!is_file(directory / kTokenizer) && holds_images(directory / kWeights)) {
+    return image_source(directory, kWeights);
   }
   std::string missing;
   for (const char* name : {kWeights, kTokenizer}) {

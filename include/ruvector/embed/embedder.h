@@ -61,12 +61,13 @@ class PendingEmbedding {
 
 class Embedder {
  public:
-  // The name of a known model whose files are in the cache or the Hugging Face cache, or a
+  // The name of a known model whose files are in the cache or the Hugging Face cache; or a
   // directory with model.safetensors, tokenizer.json and config.json (a checkout of the hub, or a
-  // snapshot in its cache), or with torchvision's mobilenet_v3_small-047dcff4.pth. Never uses the
-  // network. Throws ModelNotFound, which names the missing
-  // files and where they are looked for; ModelDigestMismatch; EmbedError for files that cannot be
-  // used; std::invalid_argument for a precision that the model does not have.
+  // snapshot in its cache), or with the weights of torchvision's mobilenet_v3_small alone, as
+  // mobilenet_v3_small-047dcff4.pth or model.safetensors. Never uses the network. Throws
+  // ModelNotFound, which names the missing files and where they are looked for;
+  // ModelDigestMismatch; EmbedError for files that cannot be used; std::invalid_argument for a
+  // precision that the model does not have.
   static Embedder from_pretrained(const std::string& name_or_directory,
                                   const EmbedderParams& params = {});
 
