@@ -1,41 +1,51 @@
-"""Writes mobilenet_v3_small.onnx: torchvision's network up to the mean of its last maps.
+"""Makes MobileNetV3-Small with seeded weights, for us and for onnxruntime; runs in torch.
 
-The weights are those of tests/golden/mobilenet_v3/seeded_weights.py, so that the same network can
-be run by onnxruntime and by this library. Needs torch, torchvision and onnx.
+    python -m benchmarks.embed.export_mobilenet OUTPUT_FOLDER
 
-    python export_mobilenet.py FOLDER
+The trained weights are in no package. The seeded ones are those of the tests, and what a network
+takes for an image does not depend on its weights. OUTPUT_FOLDER gets them in the file that
+torchvision calls `mobilenet_v3_small-047dcff4.pth`, where we look for it, and `model.onnx`: pixels
+to 576 features, as torchvision's graph is exported.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
+from typing import Any
 
-import torch  # type: ignore[import-not-found]
-from torchvision import models  # type: ignore[import-not-found]
+from benchmarks.datasets import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "golden" / "mobilenet_v3"))
-
-from seeded_weights import seeded_weights  # type: ignore[import-not-found]  # noqa: E402
+SEEDED = ROOT / "tests" / "golden" / "mobilenet_v3"
 
 
 def main() -> None:
-    network = models.mobilenet_v3_small()
-    weights = {name: torch.from_numpy(values) for name, values in seeded_weights().items()}
-    network.load_state_dict(weights, strict=False)
-    features = torch.nn.Sequential(
-        network.features, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()
-    )
-    torch.onnx.export(
-        features.eval(),
-        (torch.zeros(2, 3, 224, 224),),
-        str(Path(sys.argv[1]) / "mobilenet_v3_small.onnx"),
-        input_names=["pictures"],
-        output_names=["features"],
-        dynamic_axes={"pictures": {0: "n"}, "features": {0: "n"}},
-        dynamo=False,
-    )
+    torch: Any = importlib.import_module("torch")
+    torchvision: Any = importlib.import_module("torchvision")
+    sys.path.insert(0, str(SEEDED))
+    seeded: Any = importlib.import_module("seeded_weights")
+
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = seeded.seeded_weights()
+    network = torchvision.models.mobilenet_v3_small().eval()
+    tensors = {name: torch.from_numpy(values) for name, values in weights.items()}
+    _, unexpected = network.load_state_dict(tensors, strict=False)
+    assert not unexpected
+    torch.save(network.state_dict(), folder / "mobilenet_v3_small-047dcff4.pth")
+    features = torch.nn.Sequential(network.features, network.avgpool, torch.nn.Flatten())
+    with torch.no_grad():
+        torch.onnx.export(
+            features,
+            (torch.zeros((2, 3, 224, 224)),),
+            str(folder / "model.onnx"),
+            input_names=["pixels"],
+            output_names=["features"],
+            dynamic_axes={"pixels": {0: "batch"}, "features": {0: "batch"}},
+            opset_version=17,
+            dynamo=False,
+        )
 
 
 if __name__ == "__main__":
