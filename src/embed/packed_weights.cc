@@ -114,6 +114,16 @@ std::vector<PartPlace> places_of(const Parts& parts) {
   return table;
 }
 
+// Of writers that were killed. One that runs on another machine only fails to write its cache.
+void remove_stale_temporaries(const fs::path& directory) {
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;
+    if (base::is_stale_temporary(entry->path())) fs::remove(entry->path(), ignored);
+  }
+}
+
 }  // namespace
 
 fs::path packed_path(std::string_view name, const PackedKey& key) {
@@ -137,6 +147,7 @@ std::optional<PartReader> read_packed(const fs::path& path, const PackedKey& key
 void write_packed(const fs::path& path, const PackedKey& key, const Parts& parts) {
   std::error_code error;
   fs::create_directories(path.parent_path(), error);  // opening the file tells what is wrong
+  remove_stale_temporaries(path.parent_path());
   const std::vector<PartPlace> table = places_of(parts);
   const std::uint64_t begin = sizeof(Header) + table.size() * sizeof(PartPlace);
   Header header{kMagic,

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "base/checksum.h"
@@ -79,6 +80,13 @@ bool try_write_packed(const fs::path& path, const PackedKey& key, const BertEnco
   return true;
 }
 
+// For people who look into the cache; the key alone tells files apart.
+std::string short_name(const ModelSource& source) {
+  if (source.is_known) return source.model.name;
+  std::error_code error;
+  return fs::weakly_canonical(source.model.name, error).filename().string();
+}
+
 std::size_t size_of_parts(const BertEncoder& encoder) {
   Parts parts;
   encoder.put(parts);
@@ -102,7 +110,7 @@ LoadedBert load_bert(const ModelSource& source, LinearForm form, bool keep_packe
     return {std::move(encoder), size};
   }
   const PackedKey key = key_of(identity_of(source, *file), config, form);
-  const fs::path path = packed_path(fs::path(source.model.name).filename().string(), key);
+  const fs::path path = packed_path(short_name(source), key);
   if (auto mapped = load_packed(path, key, weights, config, form)) return {*std::move(mapped), 0};
   BertEncoder encoder = BertEncoder::pack(weights, config, form);
   if (try_write_packed(path, key, encoder)) {
