@@ -178,10 +178,15 @@ void LoopChannel::drain() {
 
 namespace {
 
-// asyncio's function that gives None where asyncio.get_running_loop raises. Never given back.
+// asyncio's function that gives None where asyncio.get_running_loop raises. Imported at the first
+// call, for programs that need no asyncio. Never given back.
 PyObject* get_running_loop = nullptr;
 
 nb::object running_loop(const AsyncName& name) {
+  if (get_running_loop == nullptr) {
+    get_running_loop =
+        nb::object(nb::module_::import_("asyncio").attr("_get_running_loop")).release().ptr();
+  }
   nb::object loop = nb::handle(get_running_loop)();
   if (!loop.is_none()) return loop;
   const std::string message = std::string(name.name) +
@@ -202,8 +207,6 @@ nb::object start_async(const AsyncName& name, nb::handle owner,
 }
 
 void init_asyncio_bridge(nb::module_& m) {
-  get_running_loop =
-      nb::object(nb::module_::import_("asyncio").attr("_get_running_loop")).release().ptr();
   nb::class_<LoopChannel>(m, "_LoopChannel", nb::is_final(), nb::type_slots(gc_slots<LoopChannel>))
       .def("drain", &LoopChannel::drain);
   init_async_call(m);

@@ -7,6 +7,8 @@
 [7]
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ruvector._native import __version__, cpu_features, num_threads, set_num_threads
 from ruvector.embed import Embedder
 from ruvector.errors import (
@@ -60,7 +62,9 @@ from ruvector.lake import (
     RuLakeBundle,
 )
 from ruvector.results import CpuFeatures, Hit, Recommendation, SearchStats
-from ruvector.stores import ArrowBackend, ParquetBackend, PostgresBackend
+
+if TYPE_CHECKING:
+    from ruvector.stores import ArrowBackend, ParquetBackend, PostgresBackend
 
 __all__ = [
     "AnyIndex",
@@ -122,6 +126,9 @@ __all__ = [
 ]
 
 
+# Imported when they are asked for.
+_STORES = {"ArrowBackend", "ParquetBackend", "PostgresBackend"}
+
 _PRIVATE_MODULES = {
     "ruvector.backend",
     "ruvector.embed",
@@ -133,10 +140,22 @@ _PRIVATE_MODULES = {
 
 def _show_public_names() -> None:
     """Let tracebacks and pickles name the classes as users do."""
-    for name in __all__:
+    for name in set(__all__) - _STORES:
         value = globals()[name]
         if getattr(value, "__module__", "") in _PRIVATE_MODULES:
             value.__module__ = "ruvector"
 
 
 _show_public_names()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _STORES:
+        raise AttributeError(f"module 'ruvector' has no attribute {name!r}")
+    from ruvector import stores
+
+    return globals().setdefault(name, getattr(stores, name))
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_STORES})

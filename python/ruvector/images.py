@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -62,11 +61,15 @@ def any_needs_decoding(images: Any) -> bool:
 
 async def decoded(image: Image) -> Pixels:
     """``pixels`` on a thread of the loop's executor."""
+    import asyncio
+
     return await asyncio.get_running_loop().run_in_executor(None, pixels, image)
 
 
 async def all_decoded(images: Images) -> Pixels | Sequence[Pixels]:
     """``all_pixels`` on a thread of the loop's executor."""
+    import asyncio
+
     return await asyncio.get_running_loop().run_in_executor(None, all_pixels, images)
 
 
