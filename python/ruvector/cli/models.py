@@ -158,7 +158,7 @@ def _path(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    results = []
+    results: list[dict[str, Any]] = []
     for model in options.names or models.known_models():
         files = [_described_file(model, file, anew=True) for file in model.files]
         if options.names or any(file["state"] != "missing" for file in files):

@@ -41,7 +41,8 @@ prepare = transforms.Compose(
 
 def features(height: int, width: int) -> np.ndarray:
     pixels = prepare(Image.fromarray(picture(height, width)))
-    return network.avgpool(network.features(pixels[None])).flatten().numpy()
+    row: np.ndarray = network.avgpool(network.features(pixels[None])).flatten().numpy()
+    return row
 
 
 sizes = [map(int, line.split()) for line in (HERE / "pictures.txt").read_text().splitlines()]

@@ -33,7 +33,7 @@ state = OrderedDict(
         "empty": torch.zeros(0, 4),
     }
 )
-state._metadata = OrderedDict({"": {"version": 1}})  # as state_dict() has it
+state._metadata = OrderedDict({"": {"version": 1}})  # type: ignore[attr-defined]  # as state_dict() has it
 
 torch.save(state, HERE / "zip.pth")
 torch.save(state, HERE / "old.pth", _use_new_zipfile_serialization=False)
