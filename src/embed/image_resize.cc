@@ -177,19 +177,28 @@ void resize_image(const ImageView& image, const ResizedWindow& window, ResizeScr
   const std::size_t top = rows.first_input();
   const std::size_t left = columns.first_input();
   const std::size_t stride = image.width * kChannels;
-  if (begins_with_columns(image, window)) {
+  const Rows in{image.data + top * stride + left * kChannels, stride};
+  const std::size_t out_width = window.columns * kChannels;
+  // A pass along an axis that keeps its length changes nothing.
+  if (image.width == window.width && image.height == window.height) {
+    for (std::size_t y = 0; y < window.rows; ++y) {
+      std::copy_n(in.data + y * stride, out_width, out.data() + y * out_width);
+    }
+  } else if (image.width == window.width) {
+    filter_columns(in, out_width, top, rows, scratch.sums, out.data());
+  } else if (image.height == window.height) {
+    filter_rows(in, window.rows, left, columns, out.data());
+  } else if (begins_with_columns(image, window)) {
     const std::size_t width = (columns.end_input() - left) * kChannels;
     scratch.bytes.resize(window.rows * width);
-    const Rows in{image.data + top * stride + left * kChannels, stride};
     filter_columns(in, width, top, rows, scratch.sums, scratch.bytes.data());
     filter_rows({scratch.bytes.data(), width}, window.rows, left, columns, out.data());
   } else {
-    const std::size_t width = window.columns * kChannels;
     const std::size_t count = rows.end_input() - top;
-    scratch.bytes.resize(count * width);
-    const Rows in{image.data + top * stride + left * kChannels, stride};
+    scratch.bytes.resize(count * out_width);
     filter_rows(in, count, left, columns, scratch.bytes.data());
-    filter_columns({scratch.bytes.data(), width}, width, top, rows, scratch.sums, out.data());
+    filter_columns({scratch.bytes.data(), out_width}, out_width, top, rows, scratch.sums,
+                   out.data());
   }
 }
 
