@@ -64,7 +64,7 @@ TEST_F(ModelFiles, OurCacheComesFirst) {
 }
 
 TEST_F(ModelFiles, OtherBytesInOurCacheAreRemovedAndReported) {
-  for (const char* const wrong : {"abd", "ab", "abcd"}) {
+  for (const char* const wrong : {"abx", "ab", "abcd"}) {
     write_file(own() / "weights", wrong);
     try {
       find_model_files(tiny());
@@ -82,7 +82,7 @@ TEST_F(ModelFiles, OtherBytesInOurCacheAreRemovedAndReported) {
 }
 
 TEST_F(ModelFiles, OtherBytesInTheHubsCacheArePassedOverAndStay) {
-  write_file(snapshot() / "weights", "abd");
+  write_file(snapshot() / "weights", "abx");
   write_file(hub() / "blobs" / kAbc, "also wrong");
   EXPECT_EQ(find_model_file(tiny(), tiny().files[0]), std::nullopt);
   EXPECT_TRUE(std::filesystem::exists(snapshot() / "weights"));

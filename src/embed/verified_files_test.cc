@@ -46,7 +46,7 @@ class VerifiedFiles : public testing::Test {
   // a program can have that.
   static void falsify(const Path& path) {
     const auto time = std::filesystem::last_write_time(path);
-    std::fstream(path, std::ios::in | std::ios::out | std::ios::binary) << "abd";
+    std::fstream(path, std::ios::in | std::ios::out | std::ios::binary) << "abx";
     std::filesystem::last_write_time(path, time);
   }
 
@@ -66,7 +66,7 @@ TEST_F(VerifiedFiles, OnlyThePinnedBytesPass) {
   EXPECT_FALSE(has_pinned_bytes(path, kAbc, Verification::remembered));
   write_file(path, "abc");
   EXPECT_TRUE(has_pinned_bytes(path, kAbc, Verification::remembered));
-  for (const char* const wrong : {"abd", "ab", "abcd", ""}) {
+  for (const char* const wrong : {"abx", "ab", "abcd", ""}) {
     write_file(path, wrong);
     EXPECT_FALSE(has_pinned_bytes(path, kAbc, Verification::remembered)) << wrong;
   }
@@ -79,7 +79,7 @@ TEST_F(VerifiedFiles, ASettledFileIsRemembered) {
   EXPECT_TRUE(std::filesystem::exists(note()));
   // It is not read again: to root no file is unreadable, so a note about other bytes must do.
   const Path other = caches_.path() / "other";
-  write_file(other, "abd");
+  write_file(other, "abx");
   struct stat status{};
   ASSERT_EQ(::stat(other.c_str(), &status), 0);
   std::ofstream(note(), std::ios::app)

@@ -14,9 +14,9 @@
 namespace ruvector::embed {
 namespace {
 
-// What a byte of the text means when a code point begins with it. `check` is a byte that an added
-// token begins with, or one above ASCII.
-enum class ByteKind : std::uint8_t { letter, space, punctuation, nothing, check };
+// What a byte of the text means when a code point begins with it. `token`: an added token may begin
+// here; `wide`: no ASCII.
+enum class ByteKind : std::uint8_t { letter, space, punctuation, nothing, wide, token };
 
 // Gathers the normalised code points to words, and cuts each into pieces when it ends.
 class Words {
@@ -79,9 +79,9 @@ class Words {
 struct WordPieces::Tables {
   explicit Tables(TokenizerFile file_read);
 
-  // Takes what begins with a byte to check, and returns how many bytes that is.
-  std::size_t check(std::string_view text, std::size_t at, Normalizer<Words>& normalizer,
-                    Words& words) const;
+  // Takes what begins with a byte that is `wide` or `token`, and returns how many bytes that is.
+  std::size_t take_wide_or_token(std::string_view text, std::size_t at,
+                                 Normalizer<Words>& normalizer, Words& words) const;
 
   // How many letters of ASCII `text` begins with; of more than a word can have some.
   std::size_t letters_at(std::string_view text) const;
@@ -92,7 +92,7 @@ struct WordPieces::Tables {
 };
 
 WordPieces::Tables::Tables(TokenizerFile file_read) : file(std::move(file_read)) {
-  kinds.fill(ByteKind::check);
+  kinds.fill(ByteKind::wide);
   const auto classes = unicode_classes();
   for (std::size_t byte = 0; byte < 128; ++byte) {
     const CharClass kind = classes[byte];
@@ -105,20 +105,23 @@ WordPieces::Tables::Tables(TokenizerFile file_read) : file(std::move(file_read))
     lowered[byte] = static_cast<char>(byte + (upper && file.normalizer.lowercase ? 32 : 0));
   }
   for (const AddedToken& token : file.added_tokens) {
-    kinds[static_cast<unsigned char>(token.content[0])] = ByteKind::check;
+    kinds[static_cast<unsigned char>(token.content[0])] = ByteKind::token;
   }
-  std::ranges::stable_sort(file.added_tokens, std::ranges::greater{},
-                           [](const AddedToken& token) { return token.content.size(); });
+  std::ranges::sort(file.added_tokens, std::ranges::greater{},
+                    [](const AddedToken& token) { return token.content.size(); });
 }
 
-std::size_t WordPieces::Tables::check(std::string_view text, std::size_t at,
-                                      Normalizer<Words>& normalizer, Words& words) const {
+std::size_t WordPieces::Tables::take_wide_or_token(std::string_view text, std::size_t at,
+                                                   Normalizer<Words>& normalizer,
+                                                   Words& words) const {
   const std::string_view rest = text.substr(at);
-  for (const AddedToken& token : file.added_tokens) {  // longer ones first
-    if (!rest.starts_with(token.content)) continue;
-    normalizer.flush();
-    words.put_id(token.id);
-    return token.content.size();
+  if (kinds[static_cast<unsigned char>(rest[0])] == ByteKind::token) {
+    for (const AddedToken& token : file.added_tokens) {  // longer ones first
+      if (!rest.starts_with(token.content)) continue;
+      normalizer.flush();
+      words.put_id(token.id);
+      return token.content.size();
+    }
   }
   const Decoded decoded = decode_utf8(rest);
   if (decoded.length == 0) {
@@ -151,8 +154,8 @@ void WordPieces::encode(std::string_view text, std::size_t max_tokens,
   Normalizer<Words> normalizer(tables.file.normalizer, words);
   for (std::size_t at = 0; at < text.size() && !words.full();) {
     const ByteKind kind = tables.kinds[static_cast<unsigned char>(text[at])];
-    if (kind == ByteKind::check) {
-      at += tables.check(text, at, normalizer, words);
+    if (kind == ByteKind::wide || kind == ByteKind::token) {
+      at += tables.take_wide_or_token(text, at, normalizer, words);
       continue;
     }
     if (kind != ByteKind::nothing) normalizer.flush();

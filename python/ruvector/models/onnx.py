@@ -213,7 +213,7 @@ class OnnxEmbedder:
             vectors = output[:, 0]
         else:
             counts = np.maximum(mask.sum(axis=1, keepdims=True), 1e-9)
-            vectors = np.einsum("ntd,nt->nd", output, mask) / counts
+            vectors = (output * mask[:, :, np.newaxis]).sum(axis=1) / counts
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         scaled: Floats = vectors / np.maximum(norms, np.float32(1e-12))
         return scaled
