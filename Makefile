@@ -48,13 +48,13 @@ bench: $(venv)/.package $(venv)/.extra-bench  ## benchmarks beside other librari
 bench-lake: $(venv)/.package $(venv)/.extra-bench  ## the lake beside the original; writes benchmarks/results/lake
 	@$(python) -m benchmarks.lake $(ARGS)
 
-bench-embed: $(venv)/.package $(venv)/.extra-bench $(venv)/.models  ## embeddings beside other libraries; writes benchmarks/results/embed
+bench-embed: packages-bench $(venv)/.package $(venv)/.extra-bench $(venv)/.models  ## embeddings beside other libraries; writes benchmarks/results/embed
 	@$(python) -m benchmarks.embed $(ARGS)
 
 # --- the virtual environment: the package as a user would get it, built as a release wheel
 
-.PHONY: packages-build packages-test packages-lint packages-full
-packages-build packages-test packages-lint packages-full: packages-%:
+.PHONY: packages-build packages-test packages-lint packages-bench packages-full
+packages-build packages-test packages-lint packages-bench packages-full: packages-%:
 	@tools/system_packages.sh $(sort build $*)
 
 $(venv)/.created: | packages-build
