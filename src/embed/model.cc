@@ -96,6 +96,7 @@ std::string text_of(const ImageRecipe& recipe) {
 // docs/formats/recipe_digest.md
 std::string Model::recipe_digest() const {
   std::vector<std::string> lines;
+  lines.reserve(files.size());
   for (const ModelFile& file : files) lines.push_back(file.name + " " + file.sha256 + "\n");
   std::ranges::sort(lines);
   base::Hasher hasher(base::Hasher::Algorithm::sha256);

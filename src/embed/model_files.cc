@@ -54,7 +54,7 @@ std::string missing_message(const Model& model, const std::vector<const ModelFil
 
 std::optional<Path> find_model_file(const Model& model, const ModelFile& file,
                                     Verification verification) {
-  const Path own = model_directory(model) / file.name;
+  Path own = model_directory(model) / file.name;
   if (is_there(own)) {
     if (embed::has_pinned_bytes(own, file, verification)) return own;
     remove_and_complain(own, file);
@@ -62,7 +62,8 @@ std::optional<Path> find_model_file(const Model& model, const ModelFile& file,
   for (const Path& place : embed::places_in_other_caches(model, file)) {
     try {
       if (embed::has_pinned_bytes(place, file, verification)) return place;
-    } catch (const EmbedError&) {  // another library's file, which we may not read
+    } catch (const EmbedError&) {
+      continue;  // another library's file, which we may not read
     }
   }
   return std::nullopt;

@@ -63,7 +63,8 @@ std::optional<BertEncoder> load_packed(const fs::path& path, const PackedKey& ke
   try {
     BertEncoder encoder = BertEncoder::load(*parts, weights, config, form);
     if (parts->empty()) return encoder;
-  } catch (const EmbedError&) {  // it is packed anew
+  } catch (const EmbedError&) {
+    return std::nullopt;  // it is packed anew
   }
   return std::nullopt;
 }

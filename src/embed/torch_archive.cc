@@ -297,6 +297,7 @@ class TorchReader {
 
   std::vector<std::size_t> extents_of(const Pickle& pickle, const PickleValue& tuple) const {
     std::vector<std::size_t> extents;
+    extents.reserve(tuple.items.size());
     for (const std::uint32_t place : tuple.items) extents.push_back(extent_of(pickle, place));
     return extents;
   }

@@ -116,7 +116,9 @@ void remember(const ModelFile& file, const std::string& line) try {
   written.append(text.data(), text.size());
   written.commit();
 } catch (const PersistError&) {
+  return;
 } catch (const std::filesystem::filesystem_error&) {
+  return;
 }
 
 }  // namespace
