@@ -3,6 +3,7 @@
 include(CMakePackageConfigHelpers)
 
 install(TARGETS ruvector ruvector_base ruvector_kernels ruvector_index ruvector_embed ruvector_lake
+                ruvector_net ruvector_a2a
         EXPORT ruvectorTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ruvector

@@ -31,6 +31,7 @@ find_missing() {
         need ninja-build has_command ninja
         need ccache has_command ccache
         need libssl-dev has_header openssl/evp.h
+        need libcurl4-openssl-dev has_header curl/curl.h
         need libutf8proc-dev has_header utf8proc.h
         need libxxhash-dev has_header xxhash.h
         need nlohmann-json3-dev has_header nlohmann/json.hpp
