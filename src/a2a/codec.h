@@ -17,6 +17,10 @@
 
 namespace ruvector::a2a {
 
+// Under this URI official peers get a task's skill, policy and context, in the message's metadata,
+// and are told so by the header of extensions.
+inline constexpr std::string_view kTaskSpecExtension = "https://ruvector.dev/a2a/task-spec/v1";
+
 // Where calls go.
 struct Endpoint {
   Protocol protocol = Protocol::v1_0;
@@ -42,12 +46,18 @@ class Codec {
  public:
   virtual ~Codec() = default;
 
+  // Requests. They throw std::invalid_argument for texts that cannot be sent (no UTF-8, metadata
+  // that are no JSON object), UnsupportedOperation for what the dialect does not have.
+
   // `spec` is complete: ids are made, the input is not empty. `rpc_id` is fresh.
   virtual WireCall send_task(const TaskSpec& spec, std::string_view rpc_id) const = 0;
-  // rvAgent subscribes first (subscribe_task) and sends beside it; elsewhere one request does both.
+  // The request whose answer is the stream of a new task. With `sends_beside_stream` it only
+  // subscribes to `spec.id`: send_task() must follow, when the head of the stream is there.
   virtual WireCall stream_task(const TaskSpec& spec, std::string_view rpc_id) const = 0;
-  // `last_timestamp`: of the last status that came, where the dialect has such a cursor.
-  // `attempt` 1 is the other verb where servers differ (POST, then GET).
+  virtual bool sends_beside_stream() const noexcept = 0;  // rvAgent
+  // The stream of a task that is there. `last_timestamp`: of the last status that came, empty for
+  // all; only rvAgent has such a cursor. `attempt` 1 is the other verb where servers differ
+  // (HTTP+JSON: POST, then GET), to be tried after 404 or 405.
   virtual WireCall subscribe_task(std::string_view id, std::string_view last_timestamp, int attempt,
                                   std::string_view rpc_id) const = 0;
   virtual WireCall get_task(std::string_view id, std::optional<std::uint32_t> history_length,
@@ -76,6 +86,7 @@ class Codec {
   virtual std::string push_config(const net::ResponseHead& head, std::string_view body,
                                   std::string_view rpc_id) const = 0;
   // One event of a stream: the name and the data of an SSE event. Throws the error that it reports.
+  // An event that the dialect does not know is a warning without a gap.
   virtual StreamItem stream_item(std::string_view event, std::string_view data,
                                  std::string_view rpc_id) const = 0;
   // An answer to a streaming call that is no event stream: throws its error, or gives what a
