@@ -22,11 +22,11 @@ sources := $(wildcard $(filter-out %_test.cc,$(sources)))
 
 .PHONY: help
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 # --- what people run
 
-.PHONY: demo models test test-cpp test-python bench bench-lake bench-embed
+.PHONY: demo models test test-cpp test-python interop interop-rvagent bench bench-lake bench-embed bench-a2a
 demo: $(venv)/.package $(venv)/.models  ## embed the standard library's documentation and ask it questions
 	@$(python) examples/python/demo.py $(ARGS)
 
@@ -38,6 +38,12 @@ test-cpp: build-release
 test-python: $(venv)/.package $(venv)/.extra-test $(venv)/.models
 	@$(python) -m pytest $(ARGS)
 
+interop: $(venv)/.package $(venv)/.extra-test  ## the agents' client against real agents of other SDKs, as a matrix
+	@$(python) -m tests.interop $(ARGS)
+
+interop-rvagent: $(venv)/.package $(venv)/.extra-test  ## the same against rvAgent's own server, which cargo builds first
+	@$(python) -m tests.interop --build-rvagent --only rvagent $(ARGS)
+
 bench: $(venv)/.package $(venv)/.extra-bench  ## benchmarks beside other libraries; writes benchmarks/results
 	@$(python) -m benchmarks $(ARGS)
 
@@ -46,6 +52,9 @@ bench-lake: $(venv)/.package $(venv)/.extra-bench  ## the lake beside the origin
 
 bench-embed: $(venv)/.package $(venv)/.extra-bench $(venv)/.models  ## embeddings beside other libraries; writes benchmarks/results/embed
 	@$(python) -m benchmarks.embed $(ARGS)
+
+bench-a2a: $(venv)/.package $(venv)/.extra-test $(venv)/.extra-bench  ## the agents' client beside other clients; writes benchmarks/results/a2a
+	@$(python) -m benchmarks.a2a $(ARGS)
 
 # --- the virtual environment: the package as a user would get it, built as a release wheel
 
