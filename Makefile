@@ -38,7 +38,7 @@ test-cpp: build-release
 test-python: $(venv)/.package $(venv)/.extra-test $(venv)/.models
 	@$(python) -m pytest $(ARGS)
 
-interop: $(venv)/.package $(venv)/.extra-test  ## the agents' client against real agents of other SDKs, as a matrix
+interop: $(venv)/.package $(venv)/.extra-test $(venv)/.models  ## the agents' client against real agents of other SDKs, as a matrix
 	@$(python) -m tests.interop $(ARGS)
 
 interop-rvagent: $(venv)/.package $(venv)/.extra-test  ## the same against rvAgent's own server, which cargo builds first

@@ -11,7 +11,7 @@ import asyncio
 import sys
 import traceback
 
-from tests.interop import checks, environments
+from tests.interop import checks, environments, example
 from tests.interop.matrix import Cell, Row, table
 from tests.interop.peer import PEERS, Binding, Peer, Running, running
 
@@ -75,8 +75,11 @@ def main() -> int:
             found += rows(peer, names, options.traceback)
             print(f"{peer.title}: done", file=sys.stderr, flush=True)
     print(table(found, names))
-    failed = any(cell.state == "failed" for each in found for cell in each.cells.values())
-    return 1 if failed else 0
+    cells = [cell for each in found for cell in each.cells.values()]
+    if not options.only and not options.check:
+        cells.append(example.run())
+        print(f"examples/python/dispatch_task.py: {cells[-1].state}. {cells[-1].words}")
+    return 1 if any(cell.state == "failed" for cell in cells) else 0
 
 
 if __name__ == "__main__":

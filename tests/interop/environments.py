@@ -14,6 +14,7 @@ PEERS = Path(__file__).resolve().parent / "peers"
 SCRATCH = ROOT / "build" / "interop"
 CARGO_SECONDS = 1800
 NPM_SECONDS = 300
+PIP_SECONDS = 300
 
 
 class MissingPeerError(Exception):
@@ -94,3 +95,19 @@ def run(command: list[str], folder: Path, seconds: float) -> None:
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip()[-300:]
         raise MissingPeerError(f"{Path(command[0]).name} failed: {said}")
+
+
+def python_with_package(name: str) -> str:
+    """The interpreter of an agent's environment, with the package as `make package` built it."""
+    interpreter = python(name)[0]
+    wheels = list((ROOT / "build" / "package").glob("ruvector-*.whl"))
+    if len(wheels) != 1:
+        raise MissingPeerError("`make package` has built no wheel")
+    digest = hashlib.sha256(wheels[0].read_bytes()).hexdigest()
+    stamp = SCRATCH / name / "package.sha256"
+    if not stamp.is_file() or stamp.read_text() != digest:
+        install = [interpreter, "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+        run([*install, str(wheels[0])], ROOT, PIP_SECONDS)
+        run([*install, "--force-reinstall", "--no-deps", str(wheels[0])], ROOT, PIP_SECONDS)
+        stamp.write_text(digest)
+    return interpreter
