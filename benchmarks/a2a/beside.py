@@ -23,7 +23,7 @@ from benchmarks.a2a.worker import loop_factory, tick
 
 DIM = 1_024
 RERANK = 1_000
-STREAM_SECONDS = 0.4
+STREAM_SECONDS = 0.5
 
 
 def make_lake(rows: int) -> tuple[ruvector.RuLake, Any]:

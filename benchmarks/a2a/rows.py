@@ -32,7 +32,7 @@ class Effort:
     calls: int = 1_000
     paced: int = 1_000
     beside_rounds: int = 5
-    beside_rows: int = 360_000
+    beside_rows: int = 600_000
 
 
 QUICK = Effort(1, 1_000, 20, 102, 100, 200, 1, 20_000)

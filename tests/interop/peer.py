@@ -16,6 +16,8 @@ from tests.interop import environments
 from tests.interop.environments import ROOT, SCRATCH, MissingPeerError
 
 START_SECONDS = 30.0
+SKILLS = frozenset(("echo", "long", "stream", "chunks", "input", "msg", "fail", "raise"))
+RVAGENT_SKILLS = frozenset(("echo", "long", "stream", "raise"))
 Protocol = Literal["rvagent", "0.3", "1.0"]
 Binding = Literal["JSONRPC", "HTTP+JSON"]
 
@@ -30,6 +32,7 @@ class Peer:
     command: Callable[[], list[str]]
     options: tuple[str, ...] = ()
     bindings: tuple[Binding, ...] = ("JSONRPC", "HTTP+JSON")
+    skills: frozenset[str] = SKILLS  # also those that its card does not name
 
 
 def test_server() -> list[str]:
@@ -40,8 +43,22 @@ def test_server() -> list[str]:
 
 
 PEERS = (
-    Peer("test-server", "test server, rvAgent's dialect", "rvagent", test_server, (), ("JSONRPC",)),
-    Peer("rvagent", "rvagent-a2a 0.1.0", "rvagent", environments.rvagent, (), ("JSONRPC",)),
+    Peer(
+        "test-server",
+        "test server, rvAgent's dialect",
+        "rvagent",
+        test_server,
+        bindings=("JSONRPC",),
+        skills=SKILLS - {"msg"},  # the dialect has no messages without a task
+    ),
+    Peer(
+        "rvagent",
+        "rvagent-a2a 0.1.0",
+        "rvagent",
+        environments.rvagent,
+        bindings=("JSONRPC",),
+        skills=RVAGENT_SKILLS,
+    ),
     Peer("py03", "a2a-sdk 0.3.26", "0.3", lambda: environments.python("py03")),
     Peer("py10", "a2a-sdk 1.3.0", "1.0", lambda: environments.python("py10")),
     Peer(
