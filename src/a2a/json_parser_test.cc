@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -58,7 +59,7 @@ TEST(JsonParser, ReadsEveryKindOfValue) {
 
 TEST(JsonParser, DecodesEscapes) {
   EXPECT_EQ(parse_json(R"("\"\\\/\b\f\n\r\t\u0041\u00e9\u20AC\ud83d\ude00\u0000")", "test").text,
-            std::string_view("\"\\/\b\f\n\r\tA\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\0", 21));
+            std::string_view("\"\\/\b\f\n\r\tA\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\0", 19));
 }
 
 TEST(JsonParser, RefusesWhatIsNoJson) {
@@ -142,7 +143,16 @@ TEST(JsonParser, RefusesWhatIsAboveALimit) {
 
 // --- against nlohmann's parser
 
-bool nlohmann_accepts(std::string_view text) { return nlohmann::json::accept(text); }
+// Nothing for numbers that no double can hold, which are JSON all the same.
+std::optional<bool> second_opinion(std::string_view text) {
+  try {
+    return !nlohmann::json::parse(text).is_discarded();
+  } catch (const nlohmann::json::parse_error&) {
+    return false;
+  } catch (const nlohmann::json::out_of_range&) {
+    return std::nullopt;
+  }
+}
 
 TEST(JsonParser, AgreesWithASecondParserOnDamagedTexts) {
   constexpr std::string_view kSeed =
@@ -158,7 +168,9 @@ TEST(JsonParser, AgreesWithASecondParserOnDamagedTexts) {
     }
     const std::string error = error_of(text);
     if (error.find("twice") != std::string::npos) continue;  // which the other one permits
-    ASSERT_EQ(error.empty(), nlohmann_accepts(text)) << text << '\n' << error;
+    const std::optional<bool> expected = second_opinion(text);
+    if (!expected.has_value()) continue;
+    ASSERT_EQ(error.empty(), *expected) << text << '\n' << error;
     if (!error.empty()) continue;
     ++accepted;
     ASSERT_EQ(nlohmann::json::parse(again(text)), nlohmann::json::parse(text)) << text;
