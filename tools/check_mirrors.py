@@ -9,6 +9,7 @@ from pathlib import Path
 # Sources without a test of their own, and the test that covers them.
 COVERED_ELSEWHERE: dict[str, str] = {
     "src/base/fork_epoch.cc": "src/base/background_test.cc",
+    "src/base/openssl_library.cc": "src/base/digest_test.cc",
     "src/base/worker_pool.cc": "src/base/parallel_test.cc",
     "src/embed/bert_layer.cc": "src/embed/bert_encoder_test.cc",
     "src/embed/bert_scratch.cc": "src/embed/bert_encoder_test.cc",
