@@ -24,6 +24,11 @@
 
 namespace ruvector {
 
+// Calls `hook` about each 50 ms in threads that wait here, so that a program can look at its
+// signals; what it throws ends the wait and cancels the call. Null, as at first: nothing.
+// Thread-safe, for the whole process.
+void set_wait_hook(void (*hook)()) noexcept;
+
 // What makes a card believed.
 enum class Trust : std::uint8_t {
   signature,  // a signature that verifies
@@ -33,25 +38,28 @@ enum class Trust : std::uint8_t {
 struct ConnectOptions {
   bool strict_verify = true;  // false admits a missing signature, never a wrong one; for tests
   Trust trust = Trust::signature;
-  std::string expected_agent_id;            // the one identity to accept
-  std::vector<std::string> trusted_agents;  // if not empty, the identities to accept
-  std::string card_keys;                    // a JSON Web Key Set's text, for cards signed by JWS
-  std::string card;                  // a card's bytes that the caller has; nothing is fetched
-  std::optional<Protocol> protocol;  // instead of what the card's shape says
-  std::optional<Binding> binding;    // of several interfaces, this one
-  bool allow_other_origin = false;   // interfaces at another origin than the card's
-  bool rewrite_to_origin = false;    // interfaces are taken to be at the card's origin
-  bool allow_downgrade = false;      // to an older dialect of the card after VersionNotSupported
+  std::string expected_agent_id{};            // the one identity to accept
+  std::vector<std::string> trusted_agents{};  // if not empty, the identities to accept
+  std::string card_keys{};                    // a JSON Web Key Set's text, for cards signed by JWS
+  std::string card{};                  // a card's bytes that the caller has; nothing is fetched
+  std::optional<Protocol> protocol{};  // instead of what the card's shape says
+  std::optional<Binding> binding{};    // of several interfaces, this one
+  bool allow_other_origin = false;     // interfaces at another origin than the card's
+  bool rewrite_to_origin = false;      // interfaces are taken to be at the card's origin
+  bool allow_downgrade = false;        // to an older dialect of the card after VersionNotSupported
 
   // The value of the header Authorization, such as "Bearer ..."; `is_refresh` after a 401. Called
   // on threads of the library, and may wait. Goes to the card's origin only.
-  std::function<std::string(bool is_refresh)> authorization;
-  std::string api_key;  // sent where the card's apiKey scheme says
-  std::function<std::optional<TaskEstimate>(const TaskSpec&, const AgentCard&)> cost_estimator;
+  std::function<std::string(bool is_refresh)> authorization{};
+  std::string api_key{};  // sent where the card's apiKey scheme says
+  std::function<std::optional<TaskEstimate>(const TaskSpec&, const AgentCard&)> cost_estimator{};
   MissingEstimate on_missing_estimate = MissingEstimate::allow;
-  ClientBudget budget;
-  std::string agent_id;                 // of this side, for TaskContext
-  std::vector<std::string> extensions;  // URIs to ask for
+  ClientBudget budget{};
+  std::string agent_id{};  // of this side, for TaskContext
+  // To rvAgent contexts go as they are; its servers refuse all but those of depth 0, so otherwise
+  // depth and visited agents are left out.
+  bool send_deep_contexts = false;
+  std::vector<std::string> extensions{};  // URIs to ask for
 
   // What happens, for logs and traces; credentials are left out. Called on the I/O thread.
   struct Notice {
@@ -62,14 +70,14 @@ struct ConnectOptions {
     std::string detail;
   };
   std::function<void(const Notice&)> observer;
-  HttpOptions http;
+  HttpOptions http{};
 };
 
 struct StreamOptions {
   std::size_t max_events = 1024;  // kept for a slow reader; then the peer must wait
   std::size_t max_bytes = std::size_t{8} << 20;
   std::uint32_t max_reconnects = 5;  // in a row without an event between
-  std::optional<std::chrono::milliseconds> idle_timeout;
+  std::optional<std::chrono::milliseconds> idle_timeout{};
   bool cancel_remote = false;  // closing early cancels the task, too
 };
 
@@ -89,7 +97,8 @@ class TaskStream {
   virtual void when_ready(std::function<void()> ready) = 0;
   // Waits. Nothing at the end.
   virtual std::optional<TaskUpdate> next() = 0;
-  // Closes the connection; no callback is called any more.
+  // Closes the connection; no callback is called any more, and what follows is `end`. A task that
+  // was sent goes on, unless StreamOptions::cancel_remote.
   virtual void close() = 0;
   // Empty until the peer has named it.
   virtual std::string task_id() const = 0;

@@ -21,38 +21,38 @@ struct Part {
     data,   // data: JSON text
   };
   Kind kind = Kind::text;
-  std::string text;
-  std::string bytes;  // decoded
-  std::string url;
-  std::string data;
-  std::string file_name;
-  std::string media_type;
-  std::string metadata;  // a JSON object's text
+  std::string text{};
+  std::string bytes{};  // decoded
+  std::string url{};
+  std::string data{};
+  std::string file_name{};
+  std::string media_type{};
+  std::string metadata{};  // a JSON object's text
 
   bool operator==(const Part&) const = default;
 };
 
 struct Message {
-  std::string message_id;
+  std::string message_id{};
   Role role = Role::agent;
-  std::vector<Part> parts;
-  std::string task_id;
-  std::string context_id;
-  std::vector<std::string> reference_task_ids;
-  std::vector<std::string> extensions;
-  std::string metadata;  // a JSON object's text
+  std::vector<Part> parts{};
+  std::string task_id{};
+  std::string context_id{};
+  std::vector<std::string> reference_task_ids{};
+  std::vector<std::string> extensions{};
+  std::string metadata{};  // a JSON object's text
 
   bool operator==(const Message&) const = default;
 };
 
 // Something that a task made.
 struct Artifact {
-  std::string artifact_id;  // rvAgent has none: its `index` in digits
-  std::string name;
-  std::string description;
-  std::vector<Part> parts;
-  std::vector<std::string> extensions;
-  std::string metadata;  // a JSON object's text
+  std::string artifact_id{};  // rvAgent has none: its `index` in digits
+  std::string name{};
+  std::string description{};
+  std::vector<Part> parts{};
+  std::vector<std::string> extensions{};
+  std::string metadata{};  // a JSON object's text
 
   bool operator==(const Artifact&) const = default;
 };

@@ -30,50 +30,50 @@ bool is_interrupted(TaskState state) noexcept;
 
 struct TaskStatus {
   TaskState state = TaskState::unknown;
-  std::string raw_state;  // as the peer wrote it
-  std::string timestamp;  // as the peer wrote it, RFC 3339
-  std::optional<Message> message;
+  std::string raw_state{};  // as the peer wrote it
+  std::string timestamp{};  // as the peer wrote it, RFC 3339
+  std::optional<Message> message{};
 
   bool operator==(const TaskStatus&) const = default;
 };
 
 struct Task {
-  std::string id;
-  std::string context_id;  // rvAgent: sessionId
-  TaskStatus status;
-  std::vector<Artifact> artifacts;
-  std::vector<Message> history;
-  std::string metadata;  // a JSON object's text
+  std::string id{};
+  std::string context_id{};  // rvAgent: sessionId
+  TaskStatus status{};
+  std::vector<Artifact> artifacts{};
+  std::vector<Message> history{};
+  std::string metadata{};  // a JSON object's text
 
   bool operator==(const Task&) const = default;
 };
 
 struct TaskStatusUpdateEvent {
-  std::string task_id;
-  std::string context_id;
-  TaskStatus status;
+  std::string task_id{};
+  std::string context_id{};
+  TaskStatus status{};
   bool is_final = false;
-  std::string metadata;  // a JSON object's text
+  std::string metadata{};  // a JSON object's text
 
   bool operator==(const TaskStatusUpdateEvent&) const = default;
 };
 
 struct TaskArtifactUpdateEvent {
-  std::string task_id;
-  std::string context_id;
-  Artifact artifact;
+  std::string task_id{};
+  std::string context_id{};
+  Artifact artifact{};
   bool append = false;
   bool last_chunk = false;
-  std::string metadata;  // a JSON object's text
+  std::string metadata{};  // a JSON object's text
 
   bool operator==(const TaskArtifactUpdateEvent&) const = default;
 };
 
 // What a stream has to say about itself: that something is missing, or was put right.
 struct StreamWarning {
-  std::string reason;                   // "reconnected", "lagged", "no estimate", ...
-  bool gap = false;                     // updates are, or may be, missing here
-  std::optional<std::uint64_t> missed;  // how many, when the peer said so
+  std::string reason{};                   // "reconnected", "lagged", "no estimate", ...
+  bool gap = false;                       // updates are, or may be, missing here
+  std::optional<std::uint64_t> missed{};  // how many, when the peer said so
 
   bool operator==(const StreamWarning&) const = default;
 };
@@ -82,21 +82,21 @@ struct StreamWarning {
 struct TaskUpdate {
   enum class Kind : std::uint8_t { status, artifact, task, message, warning };
   Kind kind = Kind::status;
-  std::string task_id;
-  std::string context_id;
-  std::optional<TaskStatusUpdateEvent> status;
-  std::optional<TaskArtifactUpdateEvent> artifact;
-  std::optional<Task> task;
-  std::optional<Message> message;
-  std::optional<StreamWarning> warning;
+  std::string task_id{};
+  std::string context_id{};
+  std::optional<TaskStatusUpdateEvent> status{};
+  std::optional<TaskArtifactUpdateEvent> artifact{};
+  std::optional<Task> task{};
+  std::optional<Message> message{};
+  std::optional<StreamWarning> warning{};
 
   bool operator==(const TaskUpdate&) const = default;
 };
 
 // What a peer answers to a task that is sent: a task, or at once a message. One of them is set.
 struct SendResult {
-  std::optional<Task> task;
-  std::optional<Message> message;
+  std::optional<Task> task{};
+  std::optional<Message> message{};
 
   bool operator==(const SendResult&) const = default;
 };

@@ -15,10 +15,10 @@ class A2aError : public RuVectorError {
  public:
   struct Details {
     std::int64_t code = 0;
-    std::string data;
+    std::string data{};
     int http_status = 0;      // 0: there was no answer
     bool retryable = false;   // asking again may help, and does no harm
-    std::string retry_after;  // the header's value
+    std::string retry_after{};  // the header's value
   };
   explicit A2aError(const std::string& message) : A2aError(message, Details()) {}
   A2aError(const std::string& message, Details details)
