@@ -10,6 +10,10 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 ARGS ?=
 
+# Another checkout of the same sources finds in the compiler cache what this one compiled.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := true
+
 venv := .venv
 python := $(venv)/bin/python
 pip := $(python) -m pip --disable-pip-version-check --quiet
@@ -50,7 +54,7 @@ bench: $(venv)/.package $(venv)/.extra-bench  ## benchmarks beside other librari
 bench-lake: $(venv)/.package $(venv)/.extra-bench  ## the lake beside the original; writes benchmarks/results/lake
 	@$(python) -m benchmarks.lake $(ARGS)
 
-bench-embed: $(venv)/.package $(venv)/.extra-bench $(venv)/.models  ## embeddings beside other libraries; writes benchmarks/results/embed
+bench-embed: packages-bench $(venv)/.package $(venv)/.extra-bench $(venv)/.models  ## embeddings beside other libraries; writes benchmarks/results/embed
 	@$(python) -m benchmarks.embed $(ARGS)
 
 bench-a2a: $(venv)/.package $(venv)/.extra-test $(venv)/.extra-bench  ## the agents' client beside other clients; writes benchmarks/results/a2a
@@ -58,8 +62,8 @@ bench-a2a: $(venv)/.package $(venv)/.extra-test $(venv)/.extra-bench  ## the age
 
 # --- the virtual environment: the package as a user would get it, built as a release wheel
 
-.PHONY: packages-build packages-test packages-lint packages-full
-packages-build packages-test packages-lint packages-full: packages-%:
+.PHONY: packages-build packages-test packages-lint packages-bench packages-full
+packages-build packages-test packages-lint packages-bench packages-full: packages-%:
 	@tools/system_packages.sh $(sort build $*)
 
 $(venv)/.created: | packages-build

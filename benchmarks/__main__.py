@@ -15,7 +15,7 @@ from benchmarks.report.plot import draw_all
 from benchmarks.report.results import Results
 from benchmarks.report.tables import document
 from benchmarks.runner import run
-from benchmarks.session import WorkerError
+from benchmarks.worker_process import WorkerError
 
 RESULTS = Path(__file__).resolve().parent / "results"
 QUICK_RESULTS = ROOT / "build" / "bench-quick"

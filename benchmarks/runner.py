@@ -17,7 +17,8 @@ from benchmarks.contestant import Contestant, Point
 from benchmarks.datasets import DATASETS, Prepared, prepare
 from benchmarks.environments import MissingEnvironmentError
 from benchmarks.peers import PEERS
-from benchmarks.session import Job, Session, WorkerError, scratch_file
+from benchmarks.session import Job, Session, scratch_file
+from benchmarks.worker_process import WorkerError
 
 Say = Callable[[str], None]
 Heat = dict[int, list[Point]]  # the settings in a round, by the identity of their contestant

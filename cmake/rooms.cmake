@@ -28,7 +28,7 @@ endfunction()
 
 # ruvector_add_test(<name> <source>... [LINK <target>...] [TIMEOUT <seconds>])
 # One test program; each of its cases becomes a CTest test `<name>.<Suite>.<Case>`. Tests may
-# include private headers and read the folder that the macro RUVECTOR_GOLDEN_DIR names.
+# include private headers.
 function(ruvector_add_test name)
   if(NOT RUVECTOR_BUILD_TESTS)
     return()
@@ -41,9 +41,16 @@ function(ruvector_add_test name)
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   ruvector_target_options(${name})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
-  target_compile_definitions(${name}
-                             PRIVATE RUVECTOR_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# Lets a test read the folder that the macro RUVECTOR_GOLDEN_DIR names. The path is this checkout's,
+# so a compiler cache cannot share the test with another: only those that read it get the macro.
+function(ruvector_use_golden name)
+  if(RUVECTOR_BUILD_TESTS)
+    target_compile_definitions(${name}
+                               PRIVATE RUVECTOR_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden")
+  endif()
 endfunction()

@@ -20,8 +20,8 @@ from benchmarks.embed.encoders.files import prepare_texts
 from benchmarks.embed.images import images
 from benchmarks.embed.report import document, draw, with_verdicts
 from benchmarks.embed.rows import QUICK, SPEED, Bench, Effort, parity, quality, speed, start
-from benchmarks.embed.session import WorkerError
 from benchmarks.environments import MissingEnvironmentError, interpreter
+from benchmarks.worker_process import WorkerError
 
 RESULTS = ROOT / "benchmarks" / "results" / "embed"
 ALONE = {row.__name__: row for row in (start, parity, quality, images)}

@@ -20,8 +20,9 @@ from benchmarks.datasets import REAL_DATA, ROOT, MissingDataError
 from benchmarks.embed import retrieval, texts
 from benchmarks.embed.encoders import ENCODERS, PRECISIONS, SAME_VECTORS
 from benchmarks.embed.encoders.files import SCRATCH
-from benchmarks.embed.session import Session, WorkerError, cores, environment
+from benchmarks.embed.session import Session, cores, environment
 from benchmarks.environments import HERE, REQUIREMENTS, MissingEnvironmentError, interpreter
+from benchmarks.worker_process import WorkerError
 
 THREADS = (1, 2)
 OURS = tuple(f"ours-{precision}" for precision in PRECISIONS)

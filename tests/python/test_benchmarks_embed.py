@@ -15,11 +15,11 @@ from benchmarks.embed.__main__ import merged
 from benchmarks.embed.docstrings import Docstring, of_module
 from benchmarks.embed.encoders import ENCODERS, IMAGE_ENCODERS
 from benchmarks.embed.retrieval import confusable, cosines, nearest, overlap, quality
-from benchmarks.embed.session import WorkerError
 from benchmarks.embed.verdicts import judge_all, milliseconds
 from benchmarks.embed.wordnet import Synset, parsed, synsets
 from benchmarks.embed.worker import Worker
 from benchmarks.environments import HERE, REQUIREMENTS
+from benchmarks.worker_process import WorkerError
 
 ENCODER_FILES = Path(texts.__file__).parent / "encoders"
 

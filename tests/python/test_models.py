@@ -6,6 +6,7 @@ import io
 import re
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,9 @@ def test_a_missing_model_is_told_with_what_to_do() -> None:
 # --- archives
 
 
+Archive = Callable[[Path, dict[str, bytes]], Path]
+
+
 def wheel(path: Path, content: dict[str, bytes]) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("package/__init__.py", "raise SystemExit('this must not run')")
@@ -116,8 +120,7 @@ def folder(path: Path, content: dict[str, bytes]) -> Path:
 
 
 @pytest.mark.parametrize("kind", [wheel, tar, folder])
-def test_the_pinned_bytes_are_taken_out_under_whatever_name(tmp_path: Path, kind: object) -> None:
-    assert callable(kind)
+def test_the_pinned_bytes_are_taken_out_under_whatever_name(tmp_path: Path, kind: Archive) -> None:
     found = _archive.import_files(kind(tmp_path / "archive.x", CONTENT), [tiny()])
     assert [(model.name, place) for model, place in found] == [
         ("tiny", tiny().directory / name) for name in CONTENT
@@ -129,8 +132,7 @@ def test_the_pinned_bytes_are_taken_out_under_whatever_name(tmp_path: Path, kind
 
 
 @pytest.mark.parametrize("kind", [wheel, tar, folder])
-def test_other_bytes_are_not_taken(tmp_path: Path, kind: object) -> None:
-    assert callable(kind)
+def test_other_bytes_are_not_taken(tmp_path: Path, kind: Archive) -> None:
     same_size = {name: bytes(len(data)) for name, data in CONTENT.items()}
     with pytest.raises(ruvector.ModelNotFound, match="holds no file of a known model"):
         _archive.import_files(kind(tmp_path / "archive.x", same_size), [tiny()])

@@ -86,7 +86,7 @@ def by_hand(directory: Path, text: str) -> NDArray[np.float32]:
         "token_type_ids": [[0] * len(tokens.ids)],
     }
     (states,) = session.run(None, {k: np.array(v, np.int64) for k, v in feed.items()})
-    mean = states[0].astype(np.float64).mean(axis=0)
+    mean = np.asarray(states)[0].astype(np.float64).mean(axis=0)
     return np.asarray(mean / np.linalg.norm(mean), np.float32)
 
 
