@@ -1,4 +1,4 @@
-// The error tree of the library, the same names as in Python; those of agents are in a2a_errors.h.
+// The error tree of the library, the same names as in Python.
 // A wrong argument that is no class of its own throws std::invalid_argument.
 // Each message names the thing, the value and the limit.
 #pragma once
