@@ -8,6 +8,8 @@ from pathlib import Path
 
 # Sources without a test of their own, and the test that covers them.
 COVERED_ELSEWHERE: dict[str, str] = {
+    "src/a2a/dialects/official_codec.cc": "src/a2a/dialects/official_transcripts_test.cc",
+    "src/a2a/dialects/rest_answer.cc": "src/a2a/dialects/error_reader_test.cc",
     "src/base/fork_epoch.cc": "src/base/background_test.cc",
     "src/base/openssl_library.cc": "src/base/digest_test.cc",
     "src/base/worker_pool.cc": "src/base/parallel_test.cc",

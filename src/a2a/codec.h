@@ -60,6 +60,7 @@ class Codec {
   // (HTTP+JSON: POST, then GET), to be tried after 404 or 405.
   virtual WireCall subscribe_task(std::string_view id, std::string_view last_timestamp, int attempt,
                                   std::string_view rpc_id) const = 0;
+  // `history_length` where the dialect has it: not rvAgent.
   virtual WireCall get_task(std::string_view id, std::optional<std::uint32_t> history_length,
                             std::string_view rpc_id) const = 0;
   virtual WireCall list_tasks(std::string_view context_id, std::string_view page_token,
