@@ -70,6 +70,10 @@ def card_0_3(options: Options, url: str) -> Json:
     if options.token:
         card["securitySchemes"] = {"login": {"type": "http", "scheme": "bearer"}}
         card["security"] = [{"login": []}]
+    if options.api_key:
+        key = {"type": "apiKey", "in": options.api_key_in, "name": "X-Api-Key"}
+        card["securitySchemes"] = {"key": key}
+        card["security"] = [{"key": []}]
     return card
 
 
@@ -94,6 +98,10 @@ def card_1_0(options: Options, url: str) -> Json:
     if options.token:
         card["securitySchemes"] = {"login": {"httpAuthSecurityScheme": {"scheme": "bearer"}}}
         card["securityRequirements"] = [{"schemes": {"login": {"list": []}}}]
+    if options.api_key:
+        key = {"location": options.api_key_in, "name": "X-Api-Key"}
+        card["securitySchemes"] = {"key": {"apiKeySecurityScheme": key}}
+        card["securityRequirements"] = [{"schemes": {"key": {"list": []}}}]
     if options.style == "js":  # prints what is empty, too, after signing as if it did not
         card["capabilities"] |= {"extensions": []}
     return card

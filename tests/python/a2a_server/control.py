@@ -61,6 +61,9 @@ class Control:
     def _do_fault(self, **arguments: Any) -> None:
         self._server.faults.append(Fault(**arguments))
 
+    def _do_fault_each(self, name: str, on: str, arguments: list[Json]) -> None:
+        self._server.faults += [Fault(name, on, arguments=one) for one in arguments]
+
     def _do_reset(self) -> None:
         self._server.reset()
 

@@ -218,9 +218,9 @@ async def _ids(frames: Frames) -> Frames:
 
 
 async def _unknown_events(frames: Frames) -> Frames:
-    """Events that nobody has heard of, blocks without data, fields without a meaning."""
+    """Events without data, fields without a meaning."""
     async for item in frames:
-        yield b"event: heartbeat\n\n" + b"foo: bar\n\n" + b"data\n\n"
+        yield b"event: heartbeat\n\n" + b"foo: bar\n\n"
         yield item
 
 

@@ -23,6 +23,8 @@ class Options:
     step_ms: float = 5.0  # between the steps of slow skills
     token: str = ""  # if set, calls need "Bearer <token>"; the card does not
     card_token: str = ""  # the same for the card
+    api_key: str = ""  # if set, calls need it where ``api_key_in`` says, as "X-Api-Key"
+    api_key_in: Literal["header", "query", "cookie"] = "header"
     sign: str = "default"  # none, ed25519, or a canonical form of signing.FORMS
     alg: str = "ES256"  # of JWS
     also_0_3: bool = False  # a 1.0 server that speaks 0.3, too

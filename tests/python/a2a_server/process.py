@@ -52,6 +52,10 @@ class Peer:
         """Plans a fault for the next requests of a kind."""
         self._ask("fault", name=name, on=on, times=times, skip=skip, arguments=arguments)
 
+    def fault_each(self, name: str, on: str, arguments: list[Json]) -> None:
+        """Plans a fault once for each of some arguments."""
+        self._ask("fault_each", name=name, on=on, arguments=arguments)
+
     def stats(self) -> Json:
         """The fields of server.Stats."""
         found: Json = self._ask("stats")

@@ -208,7 +208,16 @@ class Server:
 
     def _is_let_in(self, request: Request, operation: str) -> bool:
         token = self.options.card_token if operation == "card" else self.options.token
+        if operation != "card" and self.options.api_key:
+            return self._api_key(request) == self.options.api_key
         return not token or request.headers.get("authorization") == f"Bearer {token}"
+
+    def _api_key(self, request: Request) -> str | None:
+        if self.options.api_key_in == "header":
+            return request.headers.get("x-api-key")
+        if self.options.api_key_in == "query":
+            return request.query.get("X-Api-Key")
+        return request.headers.get("cookie", "").removeprefix("X-Api-Key=")
 
     # ---- the card
 
