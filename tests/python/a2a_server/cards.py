@@ -103,7 +103,7 @@ def card_1_0(options: Options, url: str) -> Json:
         card["securitySchemes"] = {"key": {"apiKeySecurityScheme": key}}
         card["securityRequirements"] = [{"schemes": {"key": {"list": []}}}]
     if options.style == "js":  # prints what is empty, too, after signing as if it did not
-        card["capabilities"] |= {"extensions": []}
+        card["capabilities"] |= {"extensions": [], "extendedAgentCard": False}
     return card
 
 
