@@ -181,7 +181,8 @@ class Parser {
     do {
       skip_space();
       if (peek() != '"') fail("no member name");
-      Json::Member& member = members.emplace_back();
+      // Clang 19 does not find the pair's own default, because Json is incomplete in Json::Member.
+      Json::Member& member = members.emplace_back(std::string(), Json());
       parse_string(member.first);
       refuse_repetition_of_last(members);
       skip_space();
