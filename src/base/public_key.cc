@@ -118,13 +118,12 @@ bool is_trustworthy_rsa(std::string_view modulus, std::string_view exponent) {
 // As OpenSSL wants it: a sequence of two integers in DER. Empty for what is no signature.
 std::string der_of(std::string_view signature) {
   if (signature.size() != 2 * kP256Bytes) return {};
-  Number r = number_of(signature.substr(0, kP256Bytes));
-  Number s = number_of(signature.substr(kP256Bytes));
   const EcdsaSignature both(ECDSA_SIG_new());
-  require_openssl(both != nullptr && ECDSA_SIG_set0(both.get(), r.get(), s.get()) == 1,
-                  "ECDSA_SIG_set0");
-  static_cast<void>(r.release());
-  static_cast<void>(s.release());
+  require_openssl(both != nullptr, "ECDSA_SIG_new");
+  // The pair takes the numbers over.
+  const bool done = ECDSA_SIG_set0(both.get(), number_of(signature.substr(0, kP256Bytes)).release(),
+                                   number_of(signature.substr(kP256Bytes)).release()) == 1;
+  require_openssl(done, "ECDSA_SIG_set0");
   unsigned char* bytes = nullptr;
   const int size = i2d_ECDSA_SIG(both.get(), &bytes);
   require_openssl(size > 0, "i2d_ECDSA_SIG");
