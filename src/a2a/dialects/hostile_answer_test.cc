@@ -66,7 +66,10 @@ void for_each_value(Json& value, const std::string& way,
   for (auto& [name, member] : value.members) {
     // What users store may have any type; a kind or state that changes its word is no wrong type.
     if (name == "any" || name == "data") continue;
-    for_each_value(member, way + "." + name, visit);
+    std::string longer = way;
+    longer += '.';
+    longer += name;
+    for_each_value(member, longer, visit);
   }
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     for_each_value(value.items[i], way + "[" + std::to_string(i) + "]", visit);

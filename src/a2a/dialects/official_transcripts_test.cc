@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -17,13 +16,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 using Expected = std::map<std::string, Lines, std::less<>>;
-
-struct Server {
-  const char* name;
-  Protocol protocol;
-};
-
-void PrintTo(const Server& server, std::ostream* out) { *out << server.name; }
 
 std::unique_ptr<Codec> codec_of(Protocol protocol, bool is_rest) {
   Endpoint endpoint;
@@ -266,15 +258,15 @@ Expected expected_of(const std::string& server) {
   return of_js10c();
 }
 
-class OfficialTranscripts : public testing::TestWithParam<Server> {};
+class OfficialTranscripts : public testing::TestWithParam<std::string> {};
 
 TEST_P(OfficialTranscripts, SayWhatIsWrittenInThem) {
-  const auto& [server, protocol] = GetParam();
+  const std::string server = GetParam();
+  const Protocol protocol = server.ends_with("03") ? Protocol::v0_3 : Protocol::v1_0;
   Expected expected = expected_of(server);
   for (const Exchange& exchange : read_transcript(server)) {
     // These servers speak both; what is asked in the words of 0.3 is answered in them.
-    const bool is_old =
-        std::string(server).ends_with("c") && exchange.name == "v03-method-no-header";
+    const bool is_old = server.ends_with("c") && exchange.name == "v03-method-no-header";
     const auto codec =
         codec_of(is_old ? Protocol::v0_3 : protocol, exchange.name.starts_with("REST-"));
     const auto found = expected.find(exchange.name);
@@ -285,12 +277,9 @@ TEST_P(OfficialTranscripts, SayWhatIsWrittenInThem) {
   for (const auto& [name, lines] : expected) ADD_FAILURE() << name << " is in no transcript";
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Servers, OfficialTranscripts,
-    testing::Values(Server{"py03", Protocol::v0_3}, Server{"js03", Protocol::v0_3},
-                    Server{"py10", Protocol::v1_0}, Server{"js10", Protocol::v1_0},
-                    Server{"py10c", Protocol::v1_0}, Server{"js10c", Protocol::v1_0}),
-    [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(Servers, OfficialTranscripts,
+                         testing::Values("py03", "js03", "py10", "js10", "py10c", "js10c"),
+                         [](const auto& test) { return test.param; });
 
 TEST(OfficialTranscripts, GiveIdsAndTimesAsTheyWereWritten) {
   const Exchange sent = find_exchange("py10", "send");
