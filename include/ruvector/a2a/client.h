@@ -69,7 +69,7 @@ struct ConnectOptions {
     std::chrono::microseconds elapsed{0};
     std::string detail;
   };
-  std::function<void(const Notice&)> observer;
+  std::function<void(const Notice&)> observer{};
   HttpOptions http{};
 };
 
@@ -102,6 +102,9 @@ class TaskStream {
   virtual void close() = 0;
   // Empty until the peer has named it.
   virtual std::string task_id() const = 0;
+
+ protected:
+  TaskStream() = default;
 };
 
 class A2aClient {
