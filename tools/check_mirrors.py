@@ -10,6 +10,7 @@ from pathlib import Path
 COVERED_ELSEWHERE: dict[str, str] = {
     "src/a2a/dialects/official_codec.cc": "src/a2a/dialects/official_transcripts_test.cc",
     "src/a2a/dialects/rest_answer.cc": "src/a2a/dialects/error_reader_test.cc",
+    "src/a2a/environment.cc": "src/a2a/loopback_test.cc",
     "src/a2a/event_line.cc": "src/a2a/task_stream_test.cc",
     "src/a2a/link.cc": "src/a2a/call_test.cc",
     "src/a2a/poll_operation.cc": "src/a2a/client_test.cc",
