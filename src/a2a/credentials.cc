@@ -1,6 +1,7 @@
 #include "a2a/credentials.h"
 
 #include <algorithm>
+#include <cctype>
 #include <stdexcept>
 #include <utility>
 
@@ -16,6 +17,13 @@ bool has_control(std::string_view text) {
   return std::ranges::any_of(text, [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return (byte < 0x20 && c != '\t') || byte == 0x7f;
+  });
+}
+
+bool has_header(const net::Headers& headers, std::string_view name) {
+  const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
+  return std::ranges::any_of(headers, [&](const auto& header) {
+    return std::ranges::equal(header.first, name, {}, lower, lower);
   });
 }
 
@@ -92,7 +100,6 @@ void Credentials::arrive(std::string value, const std::exception_ptr& error) {
 
 void Credentials::apply(const Grant& grant, net::Request& request) const {
   if (origin_.empty() || net::Url::parse(request.url).origin() != origin_) return;
-  for (const auto& header : headers_) request.headers.push_back(header);
   if (!grant.authorization.empty()) {
     request.headers.emplace_back("Authorization", grant.authorization);
   }
@@ -103,6 +110,9 @@ void Credentials::apply(const Grant& grant, net::Request& request) const {
   } else if (key_scheme_.scheme == "query") {
     request.url += request.url.find('?') == std::string::npos ? '?' : '&';
     request.url += net::percent_encode(key_scheme_.parameter) + "=" + net::percent_encode(api_key_);
+  }
+  for (const auto& header : headers_) {
+    if (!has_header(request.headers, header.first)) request.headers.push_back(header);
   }
 }
 

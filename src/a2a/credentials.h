@@ -39,7 +39,8 @@ class Credentials : public std::enable_shared_from_this<Credentials> {
   // Whether a rejected value can be replaced.
   bool can_refresh() const noexcept { return authorization_ != nullptr; }
 
-  // Adds to `request` what its origin may see.
+  // Adds to `request` what its origin may see; the caller's own headers where there is none of the
+  // name.
   void apply(const Grant& grant, net::Request& request) const;
 
  private:

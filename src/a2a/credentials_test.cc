@@ -29,13 +29,24 @@ net::Request applied(const Credentials& credentials, std::string url) {
 TEST(Credentials, GoToTheirOriginOnly) {
   const auto transport = std::make_shared<FakeTransport>();
   const auto credentials = made(transport, nullptr, "", {{"X-Team", "blue"}});
-  const net::Headers wanted = {{"X-Team", "blue"}, {"Authorization", "Bearer x"}};
+  const net::Headers wanted = {{"Authorization", "Bearer x"}, {"X-Team", "blue"}};
   EXPECT_EQ(applied(*credentials, "https://peer.test/rpc").headers, wanted);
   EXPECT_EQ(applied(*credentials, "https://peer.test:443/").headers, wanted);
   for (const char* url : {"http://peer.test/rpc", "https://peer.test:444/rpc",
                           "https://other.test/rpc", "https://sub.peer.test/"}) {
     EXPECT_TRUE(applied(*credentials, url).headers.empty()) << url;
   }
+}
+
+TEST(Credentials, TheCallersHeadersDoNotRepeatTheRequests) {
+  const auto transport = std::make_shared<FakeTransport>();
+  const auto credentials = made(transport, nullptr, "", {{"accept", "x"}, {"authorization", "y"}});
+  net::Request request;
+  request.url = "https://peer.test/";
+  request.headers = {{"Accept", "application/json"}};
+  credentials->apply({.authorization = "Bearer x", .generation = 1}, request);
+  EXPECT_EQ(request.headers,
+            (net::Headers{{"Accept", "application/json"}, {"Authorization", "Bearer x"}}));
 }
 
 TEST(Credentials, NobodySeesThemBeforeTheirOriginIsKnown) {
