@@ -38,6 +38,7 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "src/lake/core.cc": "src/lake/federation_test.cc",
     "src/lake/entry.cc": "src/lake/cache_test.cc",
     "src/lake/gathering.cc": "src/lake/federation_test.cc",
+    "src/net/easy_handle.cc": "src/net/http_transport_test.cc",
     "python/ruvector/__init__.py": "tests/python/test_index.py",
     "python/ruvector/__main__.py": "tests/python/test_cli.py",
     "python/ruvector/_typing.py": "tests/python/test_index.py",

@@ -142,6 +142,33 @@ std::string text(const sockaddr& address, socklen_t size) {
   return buffer.data();
 }
 
+// A host's address, if it is written as one.
+struct Parsed {
+  sockaddr_storage storage{};
+  const sockaddr& get() const noexcept { return reinterpret_cast<const sockaddr&>(storage); }
+};
+
+std::optional<Parsed> parse(std::string_view host) noexcept {
+  std::array<char, INET6_ADDRSTRLEN> name{};
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host == "localhost" || host.ends_with(".localhost")) host = "127.0.0.1";
+  if (host.size() >= name.size()) return std::nullopt;
+  std::copy(host.begin(), host.end(), name.begin());
+  Parsed parsed;
+  sockaddr_in v4{};
+  v4.sin_family = AF_INET;
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  if (::inet_pton(AF_INET, name.data(), &v4.sin_addr) == 1) {
+    std::memcpy(&parsed.storage, &v4, sizeof(v4));
+  } else if (::inet_pton(AF_INET6, name.data(), &v6.sin6_addr) == 1) {
+    std::memcpy(&parsed.storage, &v6, sizeof(v6));
+  } else {
+    return std::nullopt;
+  }
+  return parsed;
+}
+
 }  // namespace
 
 AddressKind classify(const sockaddr& address, socklen_t size) noexcept {
@@ -184,22 +211,17 @@ std::optional<std::string> refusal(const AddressPolicy& policy, bool plain_http,
   return std::nullopt;
 }
 
+std::optional<AddressKind> classify(std::string_view host) noexcept {
+  const std::optional<Parsed> parsed = parse(host);
+  if (!parsed) return std::nullopt;
+  return classify(parsed->get(), sizeof(parsed->storage));
+}
+
 std::optional<std::string> refusal(const AddressPolicy& policy, bool plain_http,
                                    std::string_view host) {
-  std::string name(host);
-  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
-  if (name == "localhost" || name.ends_with(".localhost")) name = "127.0.0.1";
-  sockaddr_in v4{};
-  v4.sin_family = AF_INET;
-  sockaddr_in6 v6{};
-  v6.sin6_family = AF_INET6;
-  if (::inet_pton(AF_INET, name.c_str(), &v4.sin_addr) == 1) {
-    return refusal(policy, plain_http, reinterpret_cast<const sockaddr&>(v4), sizeof(v4));
-  }
-  if (::inet_pton(AF_INET6, name.c_str(), &v6.sin6_addr) == 1) {
-    return refusal(policy, plain_http, reinterpret_cast<const sockaddr&>(v6), sizeof(v6));
-  }
-  return std::nullopt;
+  const std::optional<Parsed> parsed = parse(host);
+  if (!parsed) return std::nullopt;
+  return refusal(policy, plain_http, parsed->get(), sizeof(parsed->storage));
 }
 
 }  // namespace ruvector::net

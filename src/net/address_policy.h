@@ -25,13 +25,16 @@ enum class AddressKind : std::uint8_t {
 // what that one is.
 AddressKind classify(const sockaddr& address, socklen_t size) noexcept;
 
+// Of a host that is written as an address, with or without brackets, or that is "localhost";
+// nothing of any other name.
+std::optional<AddressKind> classify(std::string_view host) noexcept;
+
 // Why `address` may not be connected to: nothing if it may. `plain_http`: what is to be spoken is
 // not encrypted.
 std::optional<std::string> refusal(const AddressPolicy& policy, bool plain_http,
                                    const sockaddr& address, socklen_t size);
 
-// As above, of a host that is written as an address, with or without brackets, or that is
-// "localhost"; nothing of any other name.
+// As above, of a host that classify() knows.
 std::optional<std::string> refusal(const AddressPolicy& policy, bool plain_http,
                                    std::string_view host);
 

@@ -182,6 +182,14 @@ TEST(AddressPolicy, JudgesHostsThatAreAddressesAndLocalhost) {
   EXPECT_FALSE(refusal({.allow_loopback = false}, true, "peer.example.com").has_value());
 }
 
+TEST(AddressPolicy, KnowsNoNameButLocalhost) {
+  EXPECT_EQ(classify("localhost"), AddressKind::loopback);
+  EXPECT_EQ(classify("[::1]"), AddressKind::loopback);
+  EXPECT_EQ(classify("8.8.8.8"), AddressKind::global);
+  EXPECT_EQ(classify("peer.example.com"), std::nullopt);
+  EXPECT_EQ(classify(std::string(1000, '1')), std::nullopt);
+}
+
 TEST(AddressPolicy, RefusesOtherFamiliesAndShortAddresses) {
   sockaddr_un local{};
   local.sun_family = AF_UNIX;

@@ -20,10 +20,10 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
   std::string method = "GET";
-  std::string url;
-  Headers headers;
-  std::string body;
-  bool is_stream = false;  // no total timeout, an idle one; HTTP/1.1; no decompression
+  std::string url = {};
+  Headers headers = {};
+  std::string body = {};
+  bool is_stream = false;  // no total timeout, an idle one; no limit of size; no decompression
   std::size_t max_body_bytes = std::size_t{64} << 20;  // of an answer that is no stream
   std::chrono::milliseconds total_timeout{0};          // 0: as in HttpOptions::timeouts
 };
@@ -49,15 +49,16 @@ struct Failure {
     broken,     // the connection ended before the answer did
     protocol,   // no HTTP
     cancelled,  // by cancel()
-    shut_down,  // the transport, the process or its parent ended
+    shut_down,  // the transport, or the process that had started it, ended
   };
   Kind kind = Kind::broken;
-  std::string message;           // names the host, the value and the limit
+  std::string message = {};      // names the host, the value and the limit
   bool request_was_sent = true;  // false: certainly no byte of the request has left
 };
 
 enum class Flow : std::uint8_t { more, pause };
 
+// What its callbacks throw ends the request as Kind::broken.
 class Receiver {
  public:
   virtual ~Receiver() = default;
@@ -83,7 +84,8 @@ class Transfer {
 class Transport {
  public:
   virtual ~Transport() = default;
-  // Thread-safe. Problems with the request itself come as on_end, too.
+  // Thread-safe. Problems with the request itself come as on_end, too. Only when the process ends
+  // or has no thread left is on_end called from in here; when it ends, what is in flight gets none.
   virtual std::shared_ptr<Transfer> start(Request request, std::shared_ptr<Receiver> receiver) = 0;
   // Runs `task` on the I/O thread, soon or when `delay` has passed. Thread-safe. What is still
   // waiting when the transport goes is dropped.
@@ -92,9 +94,11 @@ class Transport {
   virtual std::chrono::steady_clock::time_point now() const = 0;
 };
 
-// The process's transport over libcurl, for requests with `options`: one I/O thread serves all of
-// them. After fork() the child starts its own; what the parent had begun ends there as shut_down,
-// and its connections are left alone.
+// A transport over libcurl, for requests with `options`: one I/O thread serves all that a process
+// has, and each keeps its own connections. A request that cannot be repeated is sent once: when a
+// kept connection ends without an answer, only GET and HEAD are asked again. After fork() the child
+// starts its own thread; what the parent had begun ends there as shut_down when it is cancelled,
+// and its connections are left alone. Reads the environment (proxies, the CA file) here, not later.
 std::shared_ptr<Transport> make_http_transport(HttpOptions options);
 
 }  // namespace ruvector::net

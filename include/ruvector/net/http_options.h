@@ -12,7 +12,8 @@ namespace ruvector {
 
 // Which addresses a connection may go to, judged by the address that is about to be connected to,
 // whatever name it was looked up by. Link-local addresses and those where clouds keep metadata are
-// refused unless `allow_link_local`.
+// refused unless `allow_link_local`. A proxy looks names up itself: of what goes through one only
+// hosts that are written as addresses are judged, and http:// to a name needs `allow_plain_http`.
 struct AddressPolicy {
   bool allow_loopback = true;
   bool allow_private = true;  // RFC 1918, RFC 4193, carrier-grade NAT
