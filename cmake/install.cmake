@@ -3,9 +3,13 @@
 include(CMakePackageConfigHelpers)
 
 install(TARGETS ruvector ruvector_base ruvector_kernels ruvector_index ruvector_embed ruvector_lake
-                ruvector_net ruvector_a2a
         EXPORT ruvectorTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(RUVECTOR_BUILD_AGENTS)
+  install(TARGETS ruvector_net ruvector_a2a
+          EXPORT ruvectorTargets
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ruvector
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
