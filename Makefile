@@ -53,8 +53,8 @@ bench-embed: packages-bench $(venv)/.package $(venv)/.extra-bench $(venv)/.model
 
 # --- the virtual environment: the package as a user would get it, built as a release wheel
 
-.PHONY: packages-build packages-test packages-lint packages-bench packages-full
-packages-build packages-test packages-lint packages-bench packages-full: packages-%:
+.PHONY: packages-build packages-test packages-lint packages-bench packages-agents packages-full
+packages-build packages-test packages-lint packages-bench packages-agents packages-full: packages-%:
 	@tools/system_packages.sh $(sort build $*)
 
 $(venv)/.created: | packages-build
@@ -110,6 +110,12 @@ build-tidy: packages-test packages-lint
 
 $(shell mkdir -p build)
 
+.PHONY: test-agents
+test-agents: packages-agents packages-test  ## C++ tests of the client of agents, which other builds leave out so far
+	@cmake --preset agents >build/agents-configure.log 2>&1 || { cat build/agents-configure.log; exit 1; }
+	@cmake --build --preset agents -j $(JOBS)
+	@$(call run_ctest,build/agents -R '^(net|a2a)_')
+
 .PHONY: test-levels asan tsan
 # The levels below the one that `make test` runs on, on the same build: what ships.
 test-levels: build-release $(venv)/.package
@@ -164,7 +170,7 @@ check-shell:
 
 .PHONY: stub check-tidy check-isa-objects check-stub check-consumer check-examples
 check-tidy: build-tidy
-	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -v -e _test.cc -e /neon \
+	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -vE '_test.cc|/neon|^src/(a2a|net)/' \
 	  | xargs -n 1 -P $(JOBS) clang-tidy-19 --quiet -p build/tidy
 
 check-isa-objects: build-release
@@ -207,7 +213,7 @@ check-wheel: wheel
 # --- slow checks
 
 .PHONY: fuzz test-aarch64 callgrind
-fuzz: packages-lint
+fuzz: packages-lint packages-agents
 	@cmake --preset fuzz >build/fuzz-configure.log 2>&1 || { cat build/fuzz-configure.log; exit 1; }
 	@cmake --build --preset fuzz -j $(JOBS)
 	@tools/run_fuzzers.sh build/fuzz/fuzz $(FUZZ_SECONDS)

@@ -5,8 +5,17 @@ include(CMakePackageConfigHelpers)
 install(TARGETS ruvector ruvector_base ruvector_kernels ruvector_index ruvector_embed ruvector_lake
         EXPORT ruvectorTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(RUVECTOR_BUILD_AGENTS)
+  install(TARGETS ruvector_net ruvector_a2a
+          EXPORT ruvectorTargets
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
+set(left_out "")
+if(NOT RUVECTOR_BUILD_AGENTS)
+  set(left_out PATTERN a2a EXCLUDE PATTERN net EXCLUDE PATTERN a2a_errors.h EXCLUDE)
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ruvector
-        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${left_out})
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ruvector)
 install(EXPORT ruvectorTargets NAMESPACE ruvector:: DESTINATION ${package_dir})

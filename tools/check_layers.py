@@ -15,9 +15,11 @@ ALLOWED: dict[str, set[str]] = {
     "index": {"index", "kernels", "base"},
     "embed": {"embed", "kernels", "base"},
     "lake": {"lake", "index", "base"},
-    "bindings": {"bindings", "lake", "index", "embed", "base"},
+    "net": {"net", "base"},
+    "a2a": {"a2a", "net", "base"},
+    "bindings": {"bindings", "lake", "index", "embed", "a2a", "net", "base"},
     "benchmarks": {"benchmarks", "kernels", "base"},
-    "fuzz": {"fuzz", "lake", "index", "embed", "base"},
+    "fuzz": {"fuzz", "lake", "index", "embed", "a2a", "net", "base"},
 }
 # These see public headers only: what they need is what a user has.
 PUBLIC_ONLY = {"bindings"}

@@ -1,10 +1,9 @@
 #include "base/digest.h"
 
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include <stdexcept>
+#include "base/openssl_library.h"
 
 namespace ruvector::base {
 namespace {
@@ -19,32 +18,17 @@ struct FreeKey {
 };
 using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
 
-[[noreturn]] void fail(const char* what) {
-  throw std::runtime_error(std::string("OpenSSL: ") + what + " failed");
-}
-
-void require(bool done, const char* what) {
-  if (!done) fail(what);
-}
-
-// Never freed: a thread may still hash while the process exits.
-OSSL_LIB_CTX* library() {
-  static OSSL_LIB_CTX* const context = OSSL_LIB_CTX_new();
-  require(context != nullptr, "OSSL_LIB_CTX_new");
-  return context;
-}
-
 const EVP_MD* algorithm_of(Hasher::Algorithm algorithm) {
-  static const EVP_MD* const sha256 = EVP_MD_fetch(library(), "SHA2-256", nullptr);
-  static const EVP_MD* const shake256 = EVP_MD_fetch(library(), "SHAKE-256", nullptr);
+  static const EVP_MD* const sha256 = EVP_MD_fetch(openssl_library(), "SHA2-256", nullptr);
+  static const EVP_MD* const shake256 = EVP_MD_fetch(openssl_library(), "SHAKE-256", nullptr);
   const EVP_MD* const found = algorithm == Hasher::Algorithm::sha256 ? sha256 : shake256;
-  require(found != nullptr, "EVP_MD_fetch");
+  require_openssl(found != nullptr, "EVP_MD_fetch");
   return found;
 }
 
 Context new_context() {
   Context context(EVP_MD_CTX_new());
-  require(context != nullptr, "EVP_MD_CTX_new");
+  require_openssl(context != nullptr, "EVP_MD_CTX_new");
   return context;
 }
 
@@ -54,9 +38,9 @@ const unsigned char* raw(const std::byte* bytes) {
 unsigned char* raw(std::byte* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
 
 Key private_key_of(const Ed25519Key& bytes) {
-  Key key(EVP_PKEY_new_raw_private_key_ex(library(), "ED25519", nullptr, raw(bytes.data()),
+  Key key(EVP_PKEY_new_raw_private_key_ex(openssl_library(), "ED25519", nullptr, raw(bytes.data()),
                                           bytes.size()));
-  require(key != nullptr, "EVP_PKEY_new_raw_private_key_ex");
+  require_openssl(key != nullptr, "EVP_PKEY_new_raw_private_key_ex");
   return key;
 }
 
@@ -82,8 +66,8 @@ struct Hasher::State {
 
 Hasher::Hasher(Algorithm algorithm)
     : state_(std::make_unique<State>(State{new_context(), algorithm})) {
-  require(EVP_DigestInit_ex2(state_->context.get(), algorithm_of(algorithm), nullptr) == 1,
-          "EVP_DigestInit_ex2");
+  require_openssl(EVP_DigestInit_ex2(state_->context.get(), algorithm_of(algorithm), nullptr) == 1,
+                  "EVP_DigestInit_ex2");
 }
 Hasher::~Hasher() = default;
 Hasher::Hasher(Hasher&&) noexcept = default;
@@ -91,7 +75,7 @@ Hasher& Hasher::operator=(Hasher&&) noexcept = default;
 
 void Hasher::update(const void* data, std::size_t size) {
   if (size == 0) return;
-  require(EVP_DigestUpdate(state_->context.get(), data, size) == 1, "EVP_DigestUpdate");
+  require_openssl(EVP_DigestUpdate(state_->context.get(), data, size) == 1, "EVP_DigestUpdate");
 }
 
 Digest Hasher::finish() {
@@ -100,7 +84,7 @@ Digest Hasher::finish() {
   const bool done = state_->algorithm == Algorithm::shake256
                         ? EVP_DigestFinalXOF(context, raw(digest.data()), digest.size()) == 1
                         : EVP_DigestFinal_ex(context, raw(digest.data()), nullptr) == 1;
-  require(done, "EVP_DigestFinal");
+  require_openssl(done, "EVP_DigestFinal");
   return digest;
 }
 
@@ -116,36 +100,36 @@ Ed25519Key ed25519_public_key(const Ed25519Key& private_key) {
   const Key key = private_key_of(private_key);
   Ed25519Key public_key;
   std::size_t size = public_key.size();
-  require(EVP_PKEY_get_raw_public_key(key.get(), raw(public_key.data()), &size) == 1 &&
-              size == public_key.size(),
-          "EVP_PKEY_get_raw_public_key");
+  require_openssl(EVP_PKEY_get_raw_public_key(key.get(), raw(public_key.data()), &size) == 1 &&
+                      size == public_key.size(),
+                  "EVP_PKEY_get_raw_public_key");
   return public_key;
 }
 
 Ed25519Signature ed25519_sign(const Ed25519Key& private_key, std::span<const std::byte> message) {
   const Key key = private_key_of(private_key);
   const Context context = new_context();
-  require(EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, library(), nullptr, key.get(),
-                                nullptr) == 1,
-          "EVP_DigestSignInit_ex");
+  require_openssl(EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, openssl_library(), nullptr,
+                                        key.get(), nullptr) == 1,
+                  "EVP_DigestSignInit_ex");
   Ed25519Signature signature;
   std::size_t size = signature.size();
-  require(EVP_DigestSign(context.get(), raw(signature.data()), &size, raw(message.data()),
-                         message.size()) == 1 &&
-              size == signature.size(),
-          "EVP_DigestSign");
+  require_openssl(EVP_DigestSign(context.get(), raw(signature.data()), &size, raw(message.data()),
+                                 message.size()) == 1 &&
+                      size == signature.size(),
+                  "EVP_DigestSign");
   return signature;
 }
 
 bool ed25519_verify(const Ed25519Key& public_key, std::span<const std::byte> message,
                     const Ed25519Signature& signature) {
-  const Key key(EVP_PKEY_new_raw_public_key_ex(library(), "ED25519", nullptr,
+  const Key key(EVP_PKEY_new_raw_public_key_ex(openssl_library(), "ED25519", nullptr,
                                                raw(public_key.data()), public_key.size()));
-  require(key != nullptr, "EVP_PKEY_new_raw_public_key_ex");
+  require_openssl(key != nullptr, "EVP_PKEY_new_raw_public_key_ex");
   const Context context = new_context();
-  require(EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, library(), nullptr, key.get(),
-                                  nullptr) == 1,
-          "EVP_DigestVerifyInit_ex");
+  require_openssl(EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, openssl_library(),
+                                          nullptr, key.get(), nullptr) == 1,
+                  "EVP_DigestVerifyInit_ex");
   ERR_set_mark();  // what OpenSSL notes about a wrong signature is nobody else's error
   const bool valid = EVP_DigestVerify(context.get(), raw(signature.data()), signature.size(),
                                       raw(message.data()), message.size()) == 1;

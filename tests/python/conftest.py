@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
 import ruvector
+from tests.python.a2a_server.process import Peer, running
 
 # Timing on a busy machine says nothing about correctness.
 settings.register_profile(
@@ -68,3 +70,33 @@ def run_script() -> Callable[..., str]:
         return process.stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def a2a_servers() -> Iterator[Callable[[str], Peer]]:
+    """The test server of agents of a dialect: a process that is started once."""
+    with ExitStack() as stack:
+        peers: dict[str, Peer] = {}
+
+        def get(dialect: str) -> Peer:
+            if dialect not in peers:
+                peers[dialect] = stack.enter_context(running(dialect=dialect))
+            peers[dialect].reset()
+            return peers[dialect]
+
+        yield get
+
+
+@pytest.fixture
+def rvagent_peer(a2a_servers: Callable[[str], Peer]) -> Peer:
+    return a2a_servers("rvagent")
+
+
+@pytest.fixture
+def peer_1_0(a2a_servers: Callable[[str], Peer]) -> Peer:
+    return a2a_servers("1.0")
+
+
+@pytest.fixture
+def peer_0_3(a2a_servers: Callable[[str], Peer]) -> Peer:
+    return a2a_servers("0.3")

@@ -1,0 +1,216 @@
+#include "net/io_thread.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "base/signals_blocked.h"
+#include "ruvector/base/errors.h"
+
+namespace ruvector::net {
+namespace {
+
+constexpr auto kStopTime = std::chrono::seconds(2);
+// The slot of the descriptor that wakes the thread.
+constexpr std::uint64_t kWakeup = ~std::uint64_t{0};
+
+std::atomic<IoThread*> thread_of_process{nullptr};
+
+std::uint64_t event_data(std::size_t slot, int socket) {
+  return (std::uint64_t{slot} << 32) | static_cast<std::uint32_t>(socket);
+}
+
+}  // namespace
+
+// What runs at exit is registered after libcurl and its TLS library have registered theirs, and so
+// runs before.
+void IoThread::forget_in_child() { thread_of_process.store(nullptr, std::memory_order_relaxed); }
+
+IoThread& IoThread::of_process() {
+  static const bool prepared = [] {
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    std::atexit(&IoThread::stop_at_exit);
+    return ::pthread_atfork(nullptr, nullptr, &IoThread::forget_in_child) == 0;
+  }();
+  static_cast<void>(prepared);
+  IoThread* thread = thread_of_process.load(std::memory_order_acquire);
+  if (thread != nullptr) return *thread;
+  auto* made = new IoThread();
+  if (thread_of_process.compare_exchange_strong(thread, made)) return *made;
+  if (made->epoll_ >= 0) ::close(made->epoll_);
+  if (made->wakeup_ >= 0) ::close(made->wakeup_);
+  delete made;
+  return *thread;
+}
+
+IoThread::IoThread()
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = kWakeup;
+  if (epoll_ >= 0 && wakeup_ >= 0) ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wakeup_, &event);
+}
+
+bool IoThread::post(Task task) {
+  bool must_wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_stopping_ || !start()) return false;
+    posted_.push_back(std::move(task));
+    must_wake = std::exchange(is_asleep_, false);
+  }
+  if (must_wake) wake();
+  return true;
+}
+
+// Called with the lock.
+bool IoThread::start() {
+  if (is_started_) return true;
+  if (epoll_ < 0 || wakeup_ < 0) return false;
+  const base::SignalsBlocked blocked;
+  try {
+    std::thread([this] { run(); }).detach();
+  } catch (const std::system_error&) {
+    return false;
+  }
+  is_started_ = true;
+  return true;
+}
+
+void IoThread::wake() noexcept {
+  const std::uint64_t one = 1;
+  while (::write(wakeup_, &one, sizeof(one)) < 0 && errno == EINTR) {
+  }
+}
+
+void IoThread::run() {
+  ::pthread_setname_np(::pthread_self(), "ruvector-net");
+  id_.store(std::this_thread::get_id());
+  for (;;) {
+    run_posted();
+    run_deadlines();
+    bool has_work = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_stopping_) {
+        is_stopped_ = true;
+        changed_.notify_all();
+        return;
+      }
+      has_work = !posted_.empty();
+      is_asleep_ = !has_work;
+    }
+    wait(has_work ? 0 : timeout_ms());
+  }
+}
+
+void IoThread::run_posted() {
+  {
+    const std::lock_guard lock(mutex_);
+    running_.swap(posted_);
+  }
+  for (Task& task : running_) {
+    task();
+    task = nullptr;  // what it holds is let go of before the next one runs
+  }
+  running_.clear();
+}
+
+void IoThread::run_deadlines() {
+  std::optional<Clock::time_point> now;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].watcher == nullptr || !slots_[i].deadline) continue;
+    if (!now) now = Clock::now();
+    if (*slots_[i].deadline > *now) continue;
+    slots_[i].deadline.reset();
+    slots_[i].watcher->on_deadline(*now);
+  }
+}
+
+int IoThread::timeout_ms() const {
+  std::optional<Clock::time_point> next;
+  for (const Slot& slot : slots_) {
+    if (slot.deadline && (!next || *slot.deadline < *next)) next = slot.deadline;
+  }
+  if (!next) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Clock::now()).count();
+  constexpr decltype(left) kLongest = 60'000;
+  return static_cast<int>(std::clamp(left, decltype(left){0}, kLongest));
+}
+
+void IoThread::wait(int timeout) {
+  std::array<epoll_event, 128> events;
+  const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);
+  {
+    const std::lock_guard lock(mutex_);
+    is_asleep_ = false;
+  }
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    if (event.data.u64 == kWakeup) {
+      std::uint64_t ignored = 0;
+      while (::read(wakeup_, &ignored, sizeof(ignored)) < 0 && errno == EINTR) {
+      }
+      continue;
+    }
+    const std::size_t slot = event.data.u64 >> 32;
+    const auto socket = static_cast<int>(event.data.u64 & 0xFFFF'FFFFU);
+    if (Watcher* watcher = slots_[slot].watcher) watcher->on_socket(socket, event.events);
+  }
+}
+
+void IoThread::add(Watcher& watcher) {
+  const auto free = std::find_if(slots_.begin(), slots_.end(),
+                                 [](const Slot& slot) { return slot.watcher == nullptr; });
+  watcher.slot_ = static_cast<std::size_t>(free - slots_.begin());
+  if (free == slots_.end()) {
+    slots_.push_back({&watcher, std::nullopt});
+  } else {
+    *free = {&watcher, std::nullopt};
+  }
+}
+
+void IoThread::remove(Watcher& watcher) { slots_[watcher.slot_] = {}; }
+
+void IoThread::watch(Watcher& watcher, int socket, std::uint32_t events, bool is_watched) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = event_data(watcher.slot_, socket);
+  if (::epoll_ctl(epoll_, is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) != 0) {
+    throw RuVectorError("net: a socket cannot be watched: " +
+                        std::generic_category().message(errno));
+  }
+}
+
+void IoThread::forget(int socket) noexcept { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, socket, nullptr); }
+
+void IoThread::set_deadline(Watcher& watcher, std::optional<Clock::time_point> deadline) {
+  slots_[watcher.slot_].deadline = deadline;
+}
+
+void IoThread::stop() {
+  {
+    std::unique_lock lock(mutex_);
+    is_stopping_ = true;
+    if (!is_started_ || is_stopped_ || is_current()) return;
+  }
+  wake();
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, kStopTime, [this] { return is_stopped_; });
+}
+
+void IoThread::stop_at_exit() {
+  if (IoThread* thread = thread_of_process.load(std::memory_order_acquire)) thread->stop();
+}
+
+}  // namespace ruvector::net

@@ -1,0 +1,89 @@
+// The one thread of a process that waits for sockets. It is started when it is first given work,
+// takes no signals, and sleeps while there is nothing to do. At the end of the process it is asked
+// to stop and waited for, so that it does not meet libraries that are gone. After fork() the child
+// starts its own; that of the parent, and all it had, is left alone there.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace ruvector::net {
+
+class IoThread {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Task = std::function<void()>;
+
+  // Owner of sockets and of one deadline. Called on the I/O thread; must not throw.
+  class Watcher {
+   public:
+    virtual ~Watcher() = default;
+    // `events`: what epoll says of `socket`. It may be said of one that is watched no more.
+    virtual void on_socket(int socket, std::uint32_t events) = 0;
+    virtual void on_deadline(Clock::time_point now) = 0;
+
+   private:
+    friend class IoThread;
+    std::size_t slot_ = 0;
+  };
+
+  // Never destroyed; another one in each forked child.
+  static IoThread& of_process();
+
+  // Runs `task` soon, tasks in the order of their posting. It must not throw. False, and `task` is
+  // not run: the process is ending, or has no thread or descriptor left. Thread-safe.
+  [[nodiscard]] bool post(Task task);
+  bool is_current() const noexcept { return std::this_thread::get_id() == id_.load(); }
+
+  // On the I/O thread only; remove() in posted tasks only.
+  void add(Watcher& watcher);
+  void remove(Watcher& watcher);
+  // Throws RuVectorError.
+  void watch(Watcher& watcher, int socket, std::uint32_t events, bool is_watched);
+  void forget(int socket) noexcept;
+  void set_deadline(Watcher& watcher, std::optional<Clock::time_point> deadline);
+
+ private:
+  struct Slot {
+    Watcher* watcher = nullptr;
+    std::optional<Clock::time_point> deadline;
+  };
+
+  IoThread();
+  ~IoThread() = default;
+  bool start();
+  void run();
+  void run_posted();
+  void run_deadlines();
+  void wait(int timeout);
+  int timeout_ms() const;
+  void wake() noexcept;
+  void stop();
+  static void stop_at_exit();
+  static void forget_in_child();
+
+  int epoll_ = -1;
+  int wakeup_ = -1;
+  std::atomic<std::thread::id> id_{};
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Task> posted_;
+  bool is_started_ = false;
+  bool is_asleep_ = false;  // what is posted must wake the thread
+  bool is_stopping_ = false;
+  bool is_stopped_ = false;
+
+  // Of the thread itself.
+  std::vector<Task> running_;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace ruvector::net
