@@ -277,17 +277,17 @@ TEST(HttpTransfer, GivesNothingMoreWhenItIsCancelledByItsReceiver) {
 
 TEST(HttpTransfer, LetsTheWindowFillUpWhileItIsPaused) {
   constexpr std::size_t kSize = 64 << 20;
+  const std::string bytes(kSize, 'x');
   std::promise<std::size_t> filled;
   TestServer server([&](TestConnection& connection) {
     connection.read_request();
     connection.write("HTTP/1.0 200 OK\r\n\r\n");
-    const std::string bytes(kSize, 'x');
-    const std::size_t taken = connection.write_until_full(bytes, 300ms);
+    const std::size_t taken = connection.write_until_full(bytes, 700ms);
     filled.set_value(taken);
     connection.write(std::string_view(bytes).substr(taken));
   });
   HttpOptions options = no_proxy();
-  options.timeouts.idle = 100ms;  // does not run while it is paused
+  options.timeouts.idle = 500ms;  // does not run while it is paused
   const auto transport = make_http_transport(options);
   const auto receiver = std::make_shared<TestReceiver>();
   std::atomic<bool> is_paused{true};
