@@ -36,7 +36,7 @@ async def dispatch(url: str, keys: Path) -> None:
                 case "artifact":
                     print(f"  {update.artifact.text}")
                 case "status" | "task":
-                    print(f"  {update.status.state}")
+                    print(f"  {update.state}")
 
         # A task that may cost more than it is allowed to is refused before anything is sent.
         dear = ruvector.TaskSpec(

@@ -77,8 +77,9 @@ def main() -> int:
     print(table(found, names))
     cells = [cell for each in found for cell in each.cells.values()]
     if not options.only and not options.check:
-        cells.append(example.run())
-        print(f"examples/python/dispatch_task.py: {cells[-1].state}. {cells[-1].words}")
+        for name, run in (("Python", example.run_python), ("C++", example.run_cpp)):
+            cells.append(run())
+            print(f"example in {name}: {cells[-1].state}. {cells[-1].words}")
     return 1 if any(cell.state == "failed" for cell in cells) else 0
 
 

@@ -110,7 +110,13 @@ def running(peer: Peer) -> Iterator[Running]:
 
 
 def url_of(process: subprocess.Popen[str], log: Path) -> str:
-    """The agent's first line, which says where it listens."""
+    """Where an agent listens."""
+    said = json.loads(text_line(process, log))
+    return str(said.get("url") or f"http://127.0.0.1:{said['port']}")
+
+
+def text_line(process: subprocess.Popen[str], log: Path) -> str:
+    """The first line of an agent, which it prints when it is ready."""
     assert process.stdout is not None
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
@@ -118,8 +124,7 @@ def url_of(process: subprocess.Popen[str], log: Path) -> str:
     if not line:
         last = " ".join(log.read_text().split()[-40:])
         raise MissingPeerError(f"it did not start: {last or 'it said nothing'}")
-    said = json.loads(line)
-    return str(said.get("url") or f"http://127.0.0.1:{said['port']}")
+    return line
 
 
 def stop(process: subprocess.Popen[str]) -> None:
