@@ -2,6 +2,7 @@
 
 #include <nanobind/stl/string.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
@@ -134,20 +135,35 @@ void read_http(const Reader& reader, HttpOptions& http) {
   }
 }
 
-void read_hooks(const Reader& reader, ClientSetup& setup) {
+nb::object callable_or_none(const Reader& reader, const char* name, const char* wanted) {
+  nb::object object = reader.get(name);
+  if (object.is_none() || PyCallable_Check(object.ptr()) != 0) return object;
+  throw nb::type_error(
+      (std::string(name) + ": expected " + wanted + ", got " + class_name(object)).c_str());
+}
+
+void read_authorization(const Reader& reader, ClientSetup& setup) {
   const nb::object authorization = reader.get("authorization");
   if (nb::isinstance<nb::str>(authorization)) {
     setup.options.authorization = [text = to_utf8(authorization, "authorization")](bool) {
       return text;
     };
-  } else if (!authorization.is_none()) {
-    setup.authorization = std::make_shared<Authorization>(authorization);
-    setup.options.authorization = [function = setup.authorization](bool is_refresh) {
-      return (*function)(is_refresh);
-    };
+    return;
   }
-  const std::array hooks{reader.get("on_request"), reader.get("on_response"),
-                         reader.get("on_event"), reader.get("on_retry")};
+  const nb::object function = callable_or_none(reader, "authorization", "a str or a callable");
+  if (function.is_none()) return;
+  setup.authorization = std::make_shared<Authorization>(function);
+  setup.options.authorization = [shared = setup.authorization](bool is_refresh) {
+    return (*shared)(is_refresh);
+  };
+}
+
+void read_hooks(const Reader& reader, ClientSetup& setup) {
+  std::array<nb::object, 4> hooks;
+  std::size_t i = 0;
+  for (const char* name : {"on_request", "on_response", "on_event", "on_retry"}) {
+    hooks.at(i++) = callable_or_none(reader, name, "a callable");
+  }
   if (hooks[0].is_none() && hooks[1].is_none() && hooks[2].is_none() && hooks[3].is_none()) return;
   setup.observer = std::make_shared<Observer>(hooks);
   setup.options.observer = [observer = setup.observer](const ConnectOptions::Notice& notice) {
@@ -164,12 +180,14 @@ ClientSetup to_client_setup(const nb::dict& options) {
   read_interface(reader, setup.options);
   reader.read("api_key", setup.options.api_key);
   reader.read("agent_id", setup.options.agent_id);
+  reader.read("send_deep_contexts", setup.options.send_deep_contexts);
   reader.read<MissingEstimate>(
       "on_missing_estimate",
       {{"allow", MissingEstimate::allow}, {"reject", MissingEstimate::reject}},
       setup.options.on_missing_estimate);
   setup.options.budget = to_client_budget(reader.get("budget"));
   read_http(reader, setup.options.http);
+  read_authorization(reader, setup);
   read_hooks(reader, setup);
   return setup;
 }

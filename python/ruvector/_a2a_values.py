@@ -11,7 +11,7 @@ import sys
 import types
 import typing
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 __all__ = ["JsonValue"]
 
@@ -22,7 +22,7 @@ class JsonValue:
     """The base of the frozen values."""
 
     __slots__ = ()
-    _home: ClassVar[str]  # where the annotations are to be read; __module__ says ruvector later
+    _home = ""  # where annotations are to be read; __module__ will say ruvector
 
     def __init_subclass__(cls) -> None:
         cls._home = cls.__module__

@@ -125,7 +125,8 @@ class A2aClient:
                 ``card``, ``strict_verify``, ``trust``, ``expected_agent_id``, ``trusted_agents``,
                 ``card_keys``. Of the interface: ``protocol``, ``binding``, ``allow_downgrade``,
                 ``allow_other_origin``, ``rewrite_to_origin``, ``extensions``. Of credentials:
-                ``authorization``, ``api_key``, ``headers``, ``agent_id``. Of cost: ``budget``,
+                ``authorization``, ``api_key``, ``headers``, ``agent_id``, ``send_deep_contexts``. Of
+                cost: ``budget``,
                 ``cost_estimator``, ``on_missing_estimate``. Of the network:
                 ``connect_timeout_ms``, ``timeout_ms``, ``header_timeout_ms``, ``idle_timeout_ms``,
                 ``ca_file``, ``client_certificate``, ``client_key``, ``client_key_password``,
@@ -362,8 +363,8 @@ def _show_public_names() -> None:
     """Let tracebacks and pickles name the classes as users do."""
     import ruvector
 
-    for name in ruvector._AGENTS - {"TaskStream"}:
-        globals()[name].__module__ = "ruvector"
+    for name in set(__all__) - {"ConnectOptions", "TaskStream"}:
+        globals()[name].__module__ = "ruvector" if name in ruvector._AGENTS else "ruvector.a2a"
 
 
 _show_public_names()

@@ -71,6 +71,9 @@ class ConnectOptions(TypedDict, total=False):
     """Sent with each request to the card's origin."""
     agent_id: str
     """Of this side, for ``TaskContext``."""
+    send_deep_contexts: bool
+    """rvAgent's servers refuse tasks that come from another task, so depth and visited agents are
+    not sent to them. True: they are. Default False."""
 
     # What tasks may cost.
     budget: ClientBudget | None

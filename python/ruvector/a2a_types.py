@@ -301,8 +301,13 @@ class TaskArtifactUpdateEvent(JsonValue):
     """What the agent adds."""
 
     @property
+    def artifact_id(self) -> str:
+        """The same as ``artifact.artifact_id``."""
+        return self.artifact.artifact_id
+
+    @property
     def text(self) -> str:
-        """The same as ``artifact.text``."""
+        """The same as ``artifact.text``: of a piece, its own."""
         return self.artifact.text
 
 
@@ -327,7 +332,7 @@ class TaskUpdate(JsonValue):
     >>> update = ruvector.TaskUpdate(
     ...     "status", "t1", status=ruvector.TaskStatusUpdateEvent("t1", working)
     ... )
-    >>> update.status.state
+    >>> update.state
     <TaskState.WORKING: 'working'>
     """
 
@@ -347,6 +352,13 @@ class TaskUpdate(JsonValue):
     """The answer; there is no task."""
     warning: StreamWarning | None = field(default=None, kw_only=True)
     """What happened to the stream."""
+
+    @property
+    def state(self) -> TaskState | None:
+        """Where the task is, of a ``"status"`` and of a ``"task"``; None of the others."""
+        if self.status is not None:
+            return self.status.status.state
+        return None if self.task is None else self.task.status.state
 
 
 @dataclass(frozen=True, slots=True, repr=False)
