@@ -328,6 +328,7 @@ void bind_client(nb::class_<ClientHandle>& c) {
 
 void init_a2a(nb::module_& m) {
   bind_a2a_stream(m);
+  bind_a2a_assembler(m);
   nb::class_<ClientHandle> c(m, "NativeA2aClient", nb::is_final(),
                              nb::type_slots(gc_slots<ClientHandle>),
                              nb::sig("@final\nclass NativeA2aClient(object)"), docs::kNativeClient);

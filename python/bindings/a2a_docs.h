@@ -22,6 +22,28 @@ inline constexpr const char* kAclose =
 
 inline constexpr const char* kCloseStream = "The same as ``aclose``, without coroutines.";
 
+inline constexpr const char* kArtifactAssembler =
+    R"(Puts the pieces of artifacts together, by the rules of ``append`` and ``last_chunk``.
+
+Nothing is dropped: a piece that breaks a rule is kept, and ``add`` says so.
+
+>>> import ruvector
+>>> assembler = ruvector.ArtifactAssembler()
+>>> for i, text in enumerate(["What ", "is it?"]):
+...     artifact = ruvector.Artifact("a1", (ruvector.Part(text),))
+...     event = ruvector.TaskArtifactUpdateEvent("t1", artifact, append=i > 0, last_chunk=i == 1)
+...     assert assembler.add(event) == ()
+>>> assembler.text("a1"), assembler.is_complete("a1")
+('What is it?', True))";
+
+inline constexpr const char* kAssemblerAdd =
+    R"(Take an update of a stream; those that bring no artifact change nothing.
+
+A task's artifacts are complete, and replace what was put together under their ids.
+
+Returns:
+    The rules that the piece breaks.)";
+
 inline constexpr const char* kNativeClient =
     R"(The engine of ``ruvector.A2aClient``, which see. Thread-safe.)";
 

@@ -43,28 +43,28 @@ std::string Authorization::operator()(bool is_refresh) const {
   }
 }
 
-// Told the loop, which calls it: delivers, and listens for more.
+// Sent to the loop, which calls it: delivers, and listens for more as long as there is a client.
+// Of no observer it does nothing.
 class Observer::Delivery final : public Outcome {
  public:
-  explicit Delivery(std::weak_ptr<Observer> observer) : observer_(std::move(observer)) {}
+  explicit Delivery(std::shared_ptr<Observer> observer) : observer_(std::move(observer)) {}
   nb::object to_python() override {
-    if (const auto observer = observer_.lock()) {
-      observer->deliver();
-      observer->loop_ = nullptr;
-      observer->listen();
-    }
+    if (!observer_) return nb::none();
+    observer_->deliver();
+    observer_->loop_ = nullptr;
+    if (observer_.use_count() > 1) observer_->listen();
     return nb::none();
   }
 
  private:
-  std::weak_ptr<Observer> observer_;
+  std::shared_ptr<Observer> observer_;
 };
 
 Observer::Observer(const std::array<nb::object, 4>& functions) : functions_(held(functions)) {}
 
 Observer::~Observer() {
   // Else the future of the letter would hold an error that nobody looks at.
-  if (listener_) listener_->send(std::make_unique<Delivery>(std::weak_ptr<Observer>()));
+  if (listener_) listener_->send(std::make_unique<Delivery>(nullptr));
 }
 
 void Observer::add(const Notice& notice) {
@@ -76,7 +76,7 @@ void Observer::add(const Notice& notice) {
     waiting_.push_back(notice);
     listener = std::exchange(listener_, std::nullopt);
   }
-  if (listener) listener->send(std::make_unique<Delivery>(weak_from_this()));
+  if (listener) listener->send(std::make_unique<Delivery>(shared_from_this()));
 }
 
 void Observer::listen() {
@@ -91,8 +91,8 @@ void Observer::listen() {
       if (!waiting_.empty()) listener_.reset();
       is_late = !waiting_.empty();
     }
-    if (before) before->send(std::make_unique<Delivery>(std::weak_ptr<Observer>()));
-    if (is_late) reply.send(std::make_unique<Delivery>(weak_from_this()));
+    if (before) before->send(std::make_unique<Delivery>(nullptr));
+    if (is_late) reply.send(std::make_unique<Delivery>(shared_from_this()));
   });
   loop_ = loop.ptr();
 }

@@ -151,6 +151,9 @@ void dealloc(PyObject* object) {
   Py_DECREF(type);
 }
 
+// asyncio shows these in its messages.
+PyObject* get_name(PyObject*, void*) { return PyUnicode_FromString("TaskStream.__anext__"); }
+
 template <class Function>
 void* slot(Function* function) {
   return reinterpret_cast<void*>(function);
@@ -163,6 +166,9 @@ void init_a2a_next() {
                                   {"throw", &method_throw, METH_VARARGS, nullptr},
                                   {"close", &method_close, METH_NOARGS, nullptr},
                                   {nullptr, nullptr, 0, nullptr}};
+  static PyGetSetDef names[] = {{"__name__", &get_name, nullptr, nullptr, nullptr},
+                                {"__qualname__", &get_name, nullptr, nullptr, nullptr},
+                                {nullptr, nullptr, nullptr, nullptr, nullptr}};
   static PyType_Slot slots[] = {{Py_tp_dealloc, slot(&dealloc)},
                                 {Py_tp_traverse, slot(&traverse)},
                                 {Py_tp_clear, slot(&clear)},
@@ -171,6 +177,7 @@ void init_a2a_next() {
                                 {Py_am_await, slot(&await)},
                                 {Py_am_send, slot(&send)},
                                 {Py_tp_methods, methods},
+                                {Py_tp_getset, names},
                                 {0, nullptr}};
   static PyType_Spec spec = {
       "ruvector._native._NextUpdate", sizeof(Next), 0,

@@ -11,6 +11,7 @@ namespace ruvector::bindings {
 
 namespace nb = nanobind;
 
+void bind_a2a_assembler(nb::module_& m);
 void bind_a2a_stream(nb::module_& m);
 
 // A ruvector.TaskStream. `client` is the Python object that it comes from, which it keeps.

@@ -73,6 +73,13 @@ Part to_part(nb::handle value) {
   return part;
 }
 
+std::vector<Part> to_parts(nb::handle value) {
+  std::vector<Part> parts;
+  const nb::object iterator = nb::iter(value);
+  while (const nb::object part = next_of(iterator)) parts.push_back(to_part(part));
+  return parts;
+}
+
 std::optional<TaskPolicy> to_policy(nb::handle value) {
   if (value.is_none()) return std::nullopt;
   TaskPolicy policy;
@@ -145,12 +152,23 @@ std::string to_json(nb::handle value, const char* name) {
   return to_utf8(text, name);
 }
 
+Artifact to_artifact(nb::handle value) {
+  require_class(value, "ruvector.a2a_types", "Artifact");
+  Artifact artifact;
+  artifact.artifact_id = text_field(value, "artifact_id");
+  artifact.parts = to_parts(field(value, "parts"));
+  artifact.name = text_field(value, "name");
+  artifact.description = text_field(value, "description");
+  artifact.extensions = to_texts(field(value, "extensions"), "extensions");
+  artifact.metadata = metadata_of(value);
+  return artifact;
+}
+
 TaskSpec to_task_spec(nb::handle value) {
   require_class(value, "ruvector.a2a_spec", "TaskSpec");
   TaskSpec spec;
   spec.skill = text_field(value, "skill");
-  const nb::object iterator = nb::iter(field(value, "input"));
-  while (const nb::object part = next_of(iterator)) spec.input.push_back(to_part(part));
+  spec.input = to_parts(field(value, "input"));
   spec.id = text_field(value, "id");
   spec.task_id = text_field(value, "task_id");
   spec.context_id = text_field(value, "context_id");

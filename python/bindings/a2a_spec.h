@@ -15,6 +15,8 @@ namespace nb = nanobind;
 
 // A ruvector.TaskSpec.
 TaskSpec to_task_spec(nb::handle value);
+// A ruvector.Artifact.
+Artifact to_artifact(nb::handle value);
 // A ruvector.ClientBudget or None.
 ClientBudget to_client_budget(nb::handle value);
 

@@ -137,7 +137,7 @@ nb::object to_python(const Message& message, const Place& place) {
       extensions.release().ptr(), metadata.release().ptr());
 }
 
-nb::object to_python(const Artifact& artifact) {
+nb::object artifact_to_python(const Artifact& artifact) {
   nb::object parts = to_python(artifact.parts);
   nb::object extensions = to_tuple(artifact.extensions);
   nb::object metadata = metadata_to_python(artifact.metadata);
@@ -155,8 +155,8 @@ nb::object to_python(const TaskStatus& status, const Place& place) {
 
 nb::object to_python(const Task& task, const Place& place) {
   nb::object status = to_python(task.status, place);
-  nb::object artifacts = make_tuple_of(task.artifacts.size(),
-                                       [&](std::size_t i) { return to_python(task.artifacts[i]); });
+  nb::object artifacts = make_tuple_of(
+      task.artifacts.size(), [&](std::size_t i) { return artifact_to_python(task.artifacts[i]); });
   nb::object history = make_tuple_of(
       task.history.size(), [&](std::size_t i) { return to_python(task.history[i], place); });
   nb::object metadata = metadata_to_python(task.metadata);
@@ -174,7 +174,7 @@ nb::object to_python(const TaskStatusUpdateEvent& event, const Place& place) {
 }
 
 nb::object to_python(const TaskArtifactUpdateEvent& event, const Place& place) {
-  nb::object artifact = to_python(event.artifact);
+  nb::object artifact = artifact_to_python(event.artifact);
   nb::object metadata = metadata_to_python(event.metadata);
   return classes().artifact_event.make(
       place.task_id.reference(event.task_id), artifact.release().ptr(),
@@ -221,6 +221,8 @@ nb::object metadata_to_python(const std::string& text) {
   if (empty == nullptr) nb::raise_python_error();
   return nb::steal(empty);
 }
+
+nb::object to_python(const Artifact& artifact) { return artifact_to_python(artifact); }
 
 nb::object to_python(const Task& task) {
   return to_python(task, Place{SharedText(task.id), SharedText(task.context_id)});

@@ -20,6 +20,7 @@ struct PushConfig {
   std::string text;
 };
 
+nb::object to_python(const Artifact& artifact);
 nb::object to_python(const Task& task);
 nb::object to_python(const TaskPage& page);
 nb::object to_python(const TaskUpdate& update);

@@ -21,7 +21,14 @@ from ruvector._typing import FilterArray, IdsLike, Matrix, MetricName, Progress,
 from ruvector.a2a_card import AgentCard, ProtocolName
 from ruvector.a2a_options import BindingName
 from ruvector.a2a_spec import TaskSpec
-from ruvector.a2a_types import Task, TaskPage, TaskUpdate
+from ruvector.a2a_types import (
+    Artifact,
+    ArtifactViolation,
+    Task,
+    TaskArtifactUpdateEvent,
+    TaskPage,
+    TaskUpdate,
+)
 from ruvector.backend import BackendAdapter, PulledBatch
 from ruvector.embed import Embedder, Precision, Prompt
 from ruvector.lake_types import (
@@ -1722,6 +1729,44 @@ class TaskStream:
     @property
     def task_id(self) -> str:
         """Id of the task; empty until the peer has named it."""
+
+@final
+class ArtifactAssembler:
+    """Puts the pieces of artifacts together, by the rules of ``append`` and ``last_chunk``.
+
+    Nothing is dropped: a piece that breaks a rule is kept, and ``add`` says so.
+
+    >>> import ruvector
+    >>> assembler = ruvector.ArtifactAssembler()
+    >>> for i, text in enumerate(["What ", "is it?"]):
+    ...     artifact = ruvector.Artifact("a1", (ruvector.Part(text),))
+    ...     event = ruvector.TaskArtifactUpdateEvent("t1", artifact, append=i > 0, last_chunk=i == 1)
+    ...     assert assembler.add(event) == ()
+    >>> assembler.text("a1"), assembler.is_complete("a1")
+    ('What is it?', True)
+    """
+
+    def __init__(self) -> None: ...
+    def add(
+        self, update: TaskUpdate | TaskArtifactUpdateEvent | Task
+    ) -> tuple[ArtifactViolation, ...]:
+        """Take an update of a stream; those that bring no artifact change nothing.
+
+        A task's artifacts are complete, and replace what was put together.
+
+        Returns:
+            The rules that the piece breaks.
+        """
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """What there is so far, in the order in which it began."""
+
+    def is_complete(self, artifact_id: str) -> bool:
+        """Whether the last piece of it came."""
+
+    def text(self, artifact_id: str) -> str:
+        """The texts of its parts, one after the other; empty when there is none of that id."""
 
 @final
 class NativeA2aClient:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ruvector._native import NativeA2aClient, TaskStream
+from ruvector._native import ArtifactAssembler, NativeA2aClient, TaskStream
 from ruvector.a2a_card import (
     AgentCapabilities,
     AgentCard,
@@ -30,6 +30,7 @@ from ruvector.a2a_options import BindingName, ConnectOptions, CostEstimator, nat
 from ruvector.a2a_spec import ClientBudget, TaskContext, TaskEstimate, TaskPolicy, TaskSpec
 from ruvector.a2a_types import (
     Artifact,
+    ArtifactViolation,
     Message,
     Notice,
     Part,
@@ -55,6 +56,8 @@ __all__ = [
     "AgentProvider",
     "AgentSkill",
     "Artifact",
+    "ArtifactAssembler",
+    "ArtifactViolation",
     "AuthScheme",
     "CardVerification",
     "ClientBudget",
@@ -125,9 +128,8 @@ class A2aClient:
                 ``card``, ``strict_verify``, ``trust``, ``expected_agent_id``, ``trusted_agents``,
                 ``card_keys``. Of the interface: ``protocol``, ``binding``, ``allow_downgrade``,
                 ``allow_other_origin``, ``rewrite_to_origin``, ``extensions``. Of credentials:
-                ``authorization``, ``api_key``, ``headers``, ``agent_id``, ``send_deep_contexts``. Of
-                cost: ``budget``,
-                ``cost_estimator``, ``on_missing_estimate``. Of the network:
+                ``authorization``, ``api_key``, ``headers``, ``agent_id``, ``send_deep_contexts``.
+                Of cost: ``budget``, ``cost_estimator``, ``on_missing_estimate``. Of the network:
                 ``connect_timeout_ms``, ``timeout_ms``, ``header_timeout_ms``, ``idle_timeout_ms``,
                 ``ca_file``, ``client_certificate``, ``client_key``, ``client_key_password``,
                 ``proxy``, ``allow_plain_http``, ``allow_loopback``, ``allow_private``,
@@ -363,7 +365,7 @@ def _show_public_names() -> None:
     """Let tracebacks and pickles name the classes as users do."""
     import ruvector
 
-    for name in set(__all__) - {"ConnectOptions", "TaskStream"}:
+    for name in set(__all__) - {"ArtifactAssembler", "ConnectOptions", "TaskStream"}:
         globals()[name].__module__ = "ruvector" if name in ruvector._AGENTS else "ruvector.a2a"
 
 

@@ -30,6 +30,18 @@ class TaskPolicy(JsonValue):
     max_concurrency: int | None = field(default=None, kw_only=True)
     """Tasks of the client in flight at once, this one included."""
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            max_tokens: int | None = None,
+            max_cost_usd: float | None = None,
+            max_duration_ms: int | None = None,
+            allowed_skills: Sequence[str] | None = None,
+            max_concurrency: int | None = None,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         if self.allowed_skills is not None:
             freeze_sequences(self, "allowed_skills")

@@ -15,6 +15,7 @@ from ruvector._a2a_values import JsonValue, freeze_sequences
 
 __all__ = [
     "Artifact",
+    "ArtifactViolation",
     "Message",
     "Notice",
     "Part",
@@ -359,6 +360,18 @@ class TaskUpdate(JsonValue):
         if self.status is not None:
             return self.status.status.state
         return None if self.task is None else self.task.status.state
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ArtifactViolation(JsonValue):
+    """A rule that a piece of an artifact breaks; see ``ArtifactAssembler``."""
+
+    kind: Literal["append_to_nothing", "after_last", "without_id"]
+    """The first piece is one to append; a piece comes after the last; a piece has no id."""
+    artifact_id: str
+    """Of the artifact."""
+    message: str
+    """For people."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -133,7 +133,7 @@ async def get(case: Case) -> str:
 async def begun(stream: Any) -> str:
     """Reads until the agent works; the task's id."""
     async for update in stream:
-        if update.status is not None and update.status.state is TaskState.WORKING:
+        if update.state is TaskState.WORKING:
             return str(update.task_id)
         if is_submitted(update):
             return str(update.task_id)
@@ -174,7 +174,7 @@ async def collect(case: Case, spec: TaskSpec | str) -> list[TaskUpdate]:
 
 
 def last_state(updates: list[TaskUpdate]) -> TaskState | None:
-    states = [update.status.state for update in updates if update.status is not None]
+    states = [update.state for update in updates if update.state is not None]
     return states[-1] if states else None
 
 

@@ -292,7 +292,7 @@ def test_the_waiting_siblings_do_what_the_others_do(a2a_servers: Servers, dialec
 
 
 async def test_all_kinds_of_parts_arrive(peer_1_0: Peer) -> None:
-    parts = [
+    parts: list[str | ruvector.Part] = [
         "text ☃",
         ruvector.Part(bytes=bytes(range(256)), file_name="b.bin", media_type="application/x"),
         ruvector.Part(url="https://example.com/x.png", media_type="image/png"),
@@ -375,20 +375,20 @@ async def test_errors_have_the_code_of_the_peer(peer_1_0: Peer) -> None:
 async def test_a_wrong_argument_raises_at_the_call(peer_1_0: Peer) -> None:
     async with await connect(peer_1_0) as client:
         wrong: Any = client
-        for call, message in (
-            (lambda: wrong.send_task("x"), r"expected a ruvector\.TaskSpec, got str"),
-            (lambda: wrong.get_task(3), "id: expected a str, got int"),
-            (lambda: wrong.get_task("x", history_length="y"), "history_length: expected an int"),
-            (lambda: wrong.stream_task(3), r"expected a ruvector\.TaskSpec, got int"),
-        ):
-            with pytest.raises(TypeError, match=message):
-                call()
+        with pytest.raises(TypeError, match=r"expected a ruvector\.TaskSpec, got str"):
+            wrong.send_task("x")
+        with pytest.raises(TypeError, match="id: expected a str, got int"):
+            wrong.get_task(3)
+        with pytest.raises(TypeError, match="history_length: expected an int"):
+            wrong.get_task("x", history_length="y")
+        with pytest.raises(TypeError, match=r"expected a ruvector\.TaskSpec, got int"):
+            wrong.stream_task(3)
         with pytest.raises(ValueError, match="max_events: -1 is outside"):
             client.stream_task("t1", max_events=-1)
         with pytest.raises(TypeError, match="not JSON serializable"):
-            client.send_task(TaskSpec("echo", "x", metadata={"x": object()}))
+            _ = client.send_task(TaskSpec("echo", "x", metadata={"x": object()}))
         with pytest.raises(ValueError, match="JSON compliant"):
-            client.send_task(TaskSpec("echo", "x", metadata={"x": float("nan")}))
+            _ = client.send_task(TaskSpec("echo", "x", metadata={"x": float("nan")}))
 
 
 async def test_a_client_says_what_it_is(peer_1_0: Peer) -> None:

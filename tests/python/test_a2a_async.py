@@ -98,6 +98,7 @@ def test_the_next_update_can_be_awaited_in_every_way(peer_1_0: Peer, new_loop: N
                 await anext(stream),
                 await asyncio.ensure_future(stream.__anext__()),
                 (await asyncio.gather(stream.__anext__()))[0],
+                await asyncio.create_task(stream.__anext__()),
             ]
             rest = [update async for update in stream]
             texts = [said(update) for update in updates + rest if update.kind == "status"]
@@ -271,7 +272,7 @@ async def test_calls_that_wait_refuse_to_stop_the_loop(peer_1_0: Peer) -> None:
 
 def test_without_a_running_loop_the_error_names_the_waiting_sibling(peer_1_0: Peer) -> None:
     with pytest.raises(RuntimeError, match=r"connect needs a running event loop.*connect_sync$"):
-        A2aClient.connect(peer_1_0.url)
+        _ = A2aClient.connect(peer_1_0.url)
     with A2aClient.connect_sync(peer_1_0.url, card_keys=peer_1_0.jwks()) as client:
         for name in ("send_task", "get_task", "cancel_task", "wait"):
             argument: Any = ENDLESS if name == "send_task" else "t1"

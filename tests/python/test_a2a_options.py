@@ -108,8 +108,9 @@ def test_keys_are_a_dict_a_text_or_a_file(peer_1_0: Peer, tmp_path: Path) -> Non
 
 def test_identities_are_pinned(rvagent_peer: Peer) -> None:
     agent_id = rvagent_peer.card()["metadata"]["ruvector"]["agent_id"]
+    options: Any
     for options in ({"expected_agent_id": agent_id}, {"trusted_agents": ["0" * 64, agent_id]}):
-        with A2aClient.connect_sync(rvagent_peer.url, **options) as client:  # type: ignore[arg-type]
+        with A2aClient.connect_sync(rvagent_peer.url, **options) as client:
             assert client.card.verification.is_pinned
     with pytest.raises(ruvector.CardSignatureInvalid):
         A2aClient.connect_sync(rvagent_peer.url, trusted_agents=["0" * 64])
@@ -267,6 +268,14 @@ def test_hooks_of_calls_that_wait_run_before_they_return(peer_1_0: Peer) -> None
         client.send_task_sync(ECHO)
         assert log.kinds() == {"request", "response"}
     assert log.threads == {threading.get_ident()}
+
+
+async def test_hooks_hear_of_a_connection_that_fails(peer_1_0: Peer) -> None:
+    log = Log()
+    with pytest.raises(ruvector.CardSignatureInvalid):
+        await A2aClient.connect(peer_1_0.url, **log.options)
+    await asyncio.sleep(0.05)
+    assert log.kinds() == {"request", "response"}
 
 
 async def test_a_hook_that_raises_does_no_harm(

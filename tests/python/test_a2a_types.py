@@ -59,7 +59,7 @@ SPEC = ruvector.TaskSpec(
     ["What is this?", ruvector.Part(url="https://x.example/y.png", media_type="image/png")],
     policy=ruvector.TaskPolicy(max_tokens=4000, max_cost_usd=0.1, allowed_skills=["rag.query"]),
     estimate=ruvector.TaskEstimate(cost_usd=0.05, tokens=100),
-    context=ruvector.TaskContext(trace_id="1" * 32, depth=1, visited_agents=["a"]),
+    context=ruvector.TaskContext(trace_id="1" * 32, depth=1, visited_agents=("a",)),
     history_length=0,
     blocking=False,
     metadata={"n": 1},
@@ -182,7 +182,7 @@ def test_the_enums_have_the_words_of_the_wire() -> None:
     ]
     assert [role.value for role in ruvector.Role] == ["user", "agent", "unknown"]
     assert ruvector.TaskState("input-required") is ruvector.TaskState.INPUT_REQUIRED
-    assert ruvector.TaskState.COMPLETED == "completed"
+    assert isinstance(ruvector.TaskState.COMPLETED, str)
 
 
 def test_each_state_is_over_or_waits_or_neither() -> None:
@@ -232,10 +232,10 @@ def test_another_input_is_a_type_error(given: Any, named: str) -> None:
 
 
 def test_sequences_become_tuples_and_a_text_is_none() -> None:
-    policy = ruvector.TaskPolicy(allowed_skills=["a", "b"])  # type: ignore[arg-type]
+    policy = ruvector.TaskPolicy(allowed_skills=["a", "b"])
     assert policy.allowed_skills == ("a", "b")
     with pytest.raises(TypeError, match="allowed_skills: expected a sequence, got str"):
-        ruvector.TaskPolicy(allowed_skills="a")  # type: ignore[arg-type]
+        ruvector.TaskPolicy(allowed_skills="a")
 
 
 def test_a_card_finds_its_skills() -> None:
@@ -255,3 +255,37 @@ ruvector.TaskSpec("s", "x")
 assert "ruvector.a2a" in sys.modules and "ssl" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=50)
+
+
+def piece(text: str, artifact_id: str = "a1", **flags: Any) -> ruvector.TaskUpdate:
+    artifact = ruvector.Artifact(artifact_id, (ruvector.Part(text),))
+    event = ruvector.TaskArtifactUpdateEvent("t1", artifact, **flags)
+    return ruvector.TaskUpdate("artifact", "t1", artifact=event)
+
+
+def test_an_assembler_puts_pieces_together() -> None:
+    assembler = ruvector.ArtifactAssembler()
+    assert assembler.add(piece("a")) == ()
+    assert assembler.add(piece("x", "a2", last_chunk=True)) == ()
+    assert assembler.add(piece("b", append=True, last_chunk=True)) == ()
+    assert assembler.add(ruvector.TaskUpdate("message", message=MESSAGE)) == ()
+    assert [artifact.text for artifact in assembler.artifacts] == ["ab", "x"]
+    assert assembler.text("a1") == "ab"
+    assert assembler.is_complete("a1")
+    assert assembler.text("a3") == ""
+    assert assembler.add(ruvector.TaskUpdate("task", "t1", task=TASK)) == ()
+    assert assembler.artifacts[0] == ARTIFACT
+    assert assembler.text("a2") == "x"
+
+
+def test_an_assembler_tells_broken_rules_and_drops_nothing() -> None:
+    assembler = ruvector.ArtifactAssembler()
+    (first,) = assembler.add(piece("a", append=True, last_chunk=True))
+    (second,) = assembler.add(piece("b", append=True))
+    assert (first.kind, first.artifact_id) == ("append_to_nothing", "a1")
+    assert second.kind == "after_last"
+    assert "a1" in second.message
+    assert assembler.text("a1") == "ab"
+    wrong: Any = "x"
+    with pytest.raises(TypeError, match=r"update: expected a ruvector\.TaskUpdate, got str"):
+        assembler.add(wrong)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, assert_type
 
 import ruvector
-from ruvector.a2a import Notice
+from ruvector.a2a import ArtifactViolation, Notice
 
 
 async def token(is_refresh: bool) -> str:
@@ -77,6 +77,13 @@ async def streams(client: ruvector.A2aClient) -> None:
         assert_type(await anext(stream), ruvector.TaskUpdate)
     for update in client.stream_task("t1", max_events=10):
         assert_type(update, ruvector.TaskUpdate)
+
+
+def assembling(update: ruvector.TaskUpdate) -> None:
+    assert_type(update.state, ruvector.TaskState | None)
+    assembler = ruvector.ArtifactAssembler()
+    assert_type(assembler.add(update), tuple[ArtifactViolation, ...])
+    assert_type(assembler.artifacts, tuple[ruvector.Artifact, ...])
 
 
 def waiting() -> None:
