@@ -32,11 +32,10 @@ async def dispatch(url: str, keys: Path) -> None:
         )
         print(QUESTION)
         async for update in client.stream_task(spec):
-            match update.kind:
-                case "artifact":
-                    print(f"  {update.artifact.text}")
-                case "status" | "task":
-                    print(f"  {update.state}")
+            if update.artifact is not None:
+                print(f"  {update.artifact.text}")
+            elif update.state is not None:
+                print(f"  {update.state}")
 
         # A task that may cost more than it is allowed to is refused before anything is sent.
         dear = ruvector.TaskSpec(
