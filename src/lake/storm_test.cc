@@ -17,7 +17,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kThreads = 8;
+// It blows for a while, and until all that may happen has: a slow machine needs longer for that.
 constexpr auto kStormFor = std::chrono::seconds(3);
+constexpr auto kAtMost = std::chrono::seconds(60);
+constexpr std::uint64_t kAnswers = 200;
 constexpr std::size_t kCollections = 3;
 constexpr std::size_t kDim = 8;
 constexpr std::size_t kQueries = 16;
@@ -59,11 +62,11 @@ class Storm {
 
   void run() {
     std::vector<std::thread> threads;
-    const auto end = std::chrono::steady_clock::now() + kStormFor;
+    const auto begin = std::chrono::steady_clock::now();
     for (unsigned i = 0; i < kThreads; ++i) {
-      threads.emplace_back([this, i, end] {
+      threads.emplace_back([this, i, begin] {
         std::mt19937 random(i);
-        while (std::chrono::steady_clock::now() < end) act(random);
+        while (!is_over(std::chrono::steady_clock::now() - begin)) act(random);
       });
     }
     for (std::thread& thread : threads) thread.join();
@@ -89,10 +92,9 @@ class Storm {
     EXPECT_EQ(stats.failures, 0u);
     EXPECT_LE(stats.primes, stats.pulls);
     EXPECT_LE(stats.entries, 4u);
-    EXPECT_GT(stats.evictions, 0u);
-    EXPECT_GT(stats.invalidations, 0u);
-    EXPECT_GT(stats.warm_installs, 0u);
-    EXPECT_GT(answered_, 200u);
+    EXPECT_TRUE(all_happened()) << stats.evictions << " evictions, " << stats.invalidations
+                                << " invalidations, " << stats.warm_installs
+                                << " warm installs, " << answered_ << " answers";
     std::uint64_t served = 0;
     for (const auto& table : tables_) served += lake_.contains(table->key) ? 1 : 0;
     EXPECT_EQ(served, stats.entries) << "what is cached is what some key serves";
@@ -105,6 +107,16 @@ class Storm {
   std::uint64_t wrong() const { return wrong_; }
 
  private:
+  bool is_over(std::chrono::steady_clock::duration age) const {
+    return age > kStormFor && (all_happened() || age > kAtMost);
+  }
+
+  bool all_happened() const {
+    const CacheStats stats = lake_.cache_stats();
+    return stats.evictions > 0 && stats.invalidations > 0 && stats.warm_installs > 0 &&
+           answered_ > kAnswers;
+  }
+
   void add_table(const std::shared_ptr<TestStore>& store, std::size_t number) {
     auto table = std::make_unique<Table>();
     table->key = {store->id(), "c" + std::to_string(number)};
