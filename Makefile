@@ -127,6 +127,7 @@ test-levels: build-release $(venv)/.package
 asan: build-asan  ## C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(call run_ctest,build/asan)
 
+tsan: export TSAN_OPTIONS := suppressions=$(CURDIR)/tools/tsan_suppressions.txt
 tsan: build-tsan  ## C++ tests under ThreadSanitizer
 	@$(call run_ctest,build/tsan)
 
