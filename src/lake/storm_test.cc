@@ -93,8 +93,8 @@ class Storm {
     EXPECT_LE(stats.primes, stats.pulls);
     EXPECT_LE(stats.entries, 4u);
     EXPECT_TRUE(all_happened()) << stats.evictions << " evictions, " << stats.invalidations
-                                << " invalidations, " << stats.warm_installs
-                                << " warm installs, " << answered_ << " answers";
+                                << " invalidations, " << stats.warm_installs << " warm installs, "
+                                << answered_ << " answers";
     std::uint64_t served = 0;
     for (const auto& table : tables_) served += lake_.contains(table->key) ? 1 : 0;
     EXPECT_EQ(served, stats.entries) << "what is cached is what some key serves";
