@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "base/test_folder.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::base {
@@ -36,13 +37,6 @@ void write_atomically(const std::filesystem::path& path, const std::string& cont
 
 class AtomicFileTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "/atomic_file_test.XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
   std::filesystem::path path(const std::string& name) const { return directory_ / name; }
   std::vector<std::string> names() const {
     std::vector<std::string> names;
@@ -57,7 +51,8 @@ class AtomicFileTest : public testing::Test {
     return status.st_mode & 07777;
   }
 
-  std::filesystem::path directory_;
+  const TestFolder folder_;
+  const std::filesystem::path directory_ = folder_.path();
 };
 
 TEST_F(AtomicFileTest, TheFileAppearsWholeAtCommit) {

@@ -4,10 +4,11 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <thread>
+
+#include "base/test_folder.h"
 
 namespace ruvector::base {
 namespace {
@@ -29,19 +30,14 @@ TEST(CpuQuota, NoLimitAndNonsenseAreNone) {
 
 class CgroupTree : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "/cpu_quota_test.XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    root_ = name;
-    std::filesystem::create_directories(root_ / "fs/outer/inner");
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
+  void SetUp() override { std::filesystem::create_directories(root_ / "fs/outer/inner"); }
   void write(const std::string& name, const std::string& text) {
     std::ofstream(root_ / name) << text;
   }
   std::optional<std::size_t> cpus() const { return cgroup_cpus(root_ / "cgroup", root_ / "fs"); }
 
-  std::filesystem::path root_;
+  const TestFolder folder_;
+  const std::filesystem::path root_ = folder_.path();
 };
 
 TEST_F(CgroupTree, TheLeastQuotaOfTheGroupAndItsAncestorsCounts) {
