@@ -3,10 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "base/digest.h"
+#include "base/test_folder.h"
 
 namespace ruvector {
 namespace {
@@ -156,13 +155,6 @@ TEST(BundleSignature, WhoeverComputesTheWitnessAnewStillCannotSign) {
 
 class BundleFileTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "/bundle_test.XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
   std::filesystem::path file() const { return directory_ / RuLakeBundle::kFileName; }
   std::string text() const {
     std::ifstream stream(file(), std::ios::binary);
@@ -177,7 +169,8 @@ class BundleFileTest : public testing::Test {
     return names;
   }
 
-  std::filesystem::path directory_;
+  const base::TestFolder folder_;
+  const std::filesystem::path directory_ = folder_.path();
 };
 
 TEST_F(BundleFileTest, IsWrittenAsItsTextAndReadBack) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "base/test_folder.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::lake {
@@ -27,11 +28,6 @@ void put(const fs::path& path, const std::string& text) { std::ofstream(path) <<
 class Confined : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = ::testing::TempDir() + "/confined_test.XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    outside_ = name;
-    inside_ = outside_ / "inside";
-    directory_ = std::make_unique<ConfinedDirectory>(inside_);
     put(outside_ / "secret", "secret");
     put(inside_ / "file", "text");
     fs::create_directory(inside_ / "folder");
@@ -46,11 +42,12 @@ class Confined : public ::testing::Test {
     fs::create_symlink("up", inside_ / "near_up");
     ASSERT_EQ(::mkfifo((inside_ / "pipe").c_str(), 0600), 0);
   }
-  void TearDown() override { fs::remove_all(outside_); }
 
-  fs::path outside_;
-  fs::path inside_;
-  std::unique_ptr<ConfinedDirectory> directory_;
+  const base::TestFolder folder_;
+  const fs::path outside_ = folder_.path();
+  const fs::path inside_ = outside_ / "inside";
+  const std::unique_ptr<ConfinedDirectory> directory_ =
+      std::make_unique<ConfinedDirectory>(inside_);
 };
 
 std::string text_of(int fd) {

@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <future>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::lake {
@@ -20,14 +20,8 @@ namespace {
 
 class DirectoryLockTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "/directory_lock_test.XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  std::filesystem::path directory_;
+  const base::TestFolder folder_;
+  const std::filesystem::path directory_ = folder_.path();
 };
 
 TEST_F(DirectoryLockTest, OneThreadAtATimeHoldsIt) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "lake/test_lake.h"
 #include "ruvector/lake/local_backend.h"
 
@@ -65,7 +66,7 @@ class EncoderTest : public testing::Test {
     return lake.search_one(kHot, kQuery, 5, {.encoder = std::move(encoder)});
   }
 
-  const TestFolder folder_;
+  const base::TestFolder folder_;
   const std::shared_ptr<LocalBackend> hot_ = std::make_shared<LocalBackend>("hot");
 };
 

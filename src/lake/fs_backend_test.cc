@@ -28,6 +28,7 @@
 #include "base/digest.h"
 #include "base/file_digest.h"
 #include "base/random.h"
+#include "base/test_folder.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector {
@@ -60,15 +61,6 @@ void overwrite(const fs::path& path, const std::string& bytes) {
 
 class Files : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = ::testing::TempDir() + "/fs_backend_test.XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = fs::path(name).lexically_normal();
-    root_ = directory_ / "vectors";
-    backend_ = std::make_unique<FsBackend>("disk", root_);
-  }
-  void TearDown() override { fs::remove_all(directory_); }
-
   // `rows` rows that are all `value`.
   fs::path write(const std::string& collection, std::size_t rows, float value,
                  const std::string& filename = {}) {
@@ -80,9 +72,10 @@ class Files : public ::testing::Test {
   }
   Generation generation() { return backend_->generation("docs"); }
 
-  fs::path directory_;
-  fs::path root_;
-  std::unique_ptr<FsBackend> backend_;
+  const base::TestFolder folder_;
+  const fs::path directory_ = folder_.path();
+  const fs::path root_ = directory_ / "vectors";
+  const std::unique_ptr<FsBackend> backend_ = std::make_unique<FsBackend>("disk", root_);
 };
 
 // --- reading and writing

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "lake/test_lake.h"
 #include "ruvector/index/rabitq_index.h"
 #include "ruvector/lake/local_backend.h"
@@ -186,7 +187,7 @@ TEST(RuLake, ATtlMayBeLongerThanAnyClock) {
 }
 
 TEST(RuLake, WhatAWarmedSnapshotOfAnotherCollectionSaysIsNotServed) {
-  const TestFolder folder;
+  const base::TestFolder folder;
   LakeWithStore s;
   s.store->put("docs", random_rows(50, 8, 1));
   s.store->put("logs", random_rows(50, 8, 2, 1000));  // of version 1, too

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "lake/test_lake.h"
 
 namespace ruvector::lake {
@@ -257,7 +258,7 @@ TEST(Priming, AnEmptyCollectionIsCachedAndAnswersNothing) {
 // --- rows in files
 
 TEST(Priming, WithACacheFolderRowsAreMappedAndTheFolderStaysEmpty) {
-  const TestFolder folder;
+  const base::TestFolder folder;
   const std::filesystem::path cache_dir = folder.path() / "made" / "when needed";
   const Rows rows = random_rows(3000, 64, 1);
   LakeWithStore in_memory;
@@ -275,7 +276,7 @@ TEST(Priming, WithACacheFolderRowsAreMappedAndTheFolderStaysEmpty) {
 }
 
 TEST(Priming, ACacheFolderThatCannotBeIsAnErrorThatNamesItAndIsMetOnce) {
-  const TestFolder folder;
+  const base::TestFolder folder;
   const std::filesystem::path file = folder.path() / "file";
   std::ofstream(file) << "not a folder";
   LakeWithStore s({.cache_dir = file / "cache"});

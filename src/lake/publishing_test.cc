@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "lake/test_lake.h"
 #include "ruvector/lake/local_backend.h"
 
@@ -45,7 +46,7 @@ class PublishingTest : public testing::Test {
   }
 
   const Rows rows_ = random_rows(400, 16, 1, Id{1} << 40);
-  const TestFolder folder_;
+  const base::TestFolder folder_;
   const std::shared_ptr<LocalBackend> hot_ = std::make_shared<LocalBackend>("hot");
   RuLake lake_;
 };
@@ -83,7 +84,7 @@ TEST_F(PublishingTest, AFrozenLakeServesTheNewVersionAfterARefresh) {
 }
 
 TEST(Publishing, AFrozenLakeAsksAStoreThatTellsNoBundleBeforeItPublishes) {
-  const TestFolder folder;
+  const base::TestFolder folder;
   LakeWithStore s({.consistency = Consistency::frozen});
   s.store->put("docs", random_rows(50, 16, 1));
   s.lake.search_one(kDocs, kQuery, 1);
@@ -271,7 +272,7 @@ TEST_F(PublishingTest, ASnapshotOfAnotherMetricIsRefusedAlways) {
 TEST_F(PublishingTest, AForeignIndexUnderAValidBundleIsRefused) {
   search(lake_);
   const fs::path ours = lake_.save_cache_to_dir(kHot, folder_.path());
-  const TestFolder elsewhere;
+  const base::TestFolder elsewhere;
   hot_->upsert("other", rows_.ids, random_rows(400, 16, 5).view());
   lake_.search_one({"hot", "other"}, kQuery, 1);
   const fs::path foreign = lake_.save_cache_to_dir({"hot", "other"}, elsewhere.path());
@@ -322,7 +323,7 @@ TEST_F(PublishingTest, PublishersAndSaversOfOneDirectoryLeaveItOpenable) {
 }
 
 TEST(Publishing, AnEmptyCollectionIsSavedAndWarmed) {
-  const TestFolder folder;
+  const base::TestFolder folder;
   LakeWithStore s;
   s.store->put("docs", {{}, {}, 16});
   s.lake.search_one(kDocs, kQuery, 1);

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "lake/snapshot.h"
 #include "lake/test_lake.h"
 #include "ruvector/lake/local_backend.h"
@@ -135,7 +136,7 @@ class RefreshKillTest : public testing::Test {
     ASSERT_EQ(lake.refresh_from_bundle_dir(kHot, bundle()), RefreshResult::up_to_date);
   }
 
-  const TestFolder folder_;
+  const base::TestFolder folder_;
   std::vector<Generation> generations_;
 };
 

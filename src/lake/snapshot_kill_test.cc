@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "index/test_vectors.h"
 #include "lake/directory_lock.h"
 #include "lake/snapshot.h"
@@ -83,13 +84,6 @@ class SaverProcess {
 
 class SnapshotKillTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "/snapshot_kill_test.XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override { fs::remove_all(directory_); }
-
   std::vector<std::string> names() const {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(directory_)) {
@@ -106,7 +100,8 @@ class SnapshotKillTest : public testing::Test {
     }
   }
 
-  fs::path directory_;
+  const base::TestFolder folder_;
+  const fs::path directory_ = folder_.path();
 };
 
 TEST_F(SnapshotKillTest, TheDirectoryHoldsOneWholeSnapshotAfterEachKill) {

@@ -3,11 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -18,6 +16,7 @@
 
 #include "base/digest.h"
 #include "base/file_digest.h"
+#include "base/test_folder.h"
 #include "index/test_vectors.h"
 #include "lake/directory_lock.h"
 
@@ -63,13 +62,6 @@ void write_file(const fs::path& path, const std::string& content) {
 
 class SnapshotTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = testing::TempDir() + "/snapshot_test.XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = fs::path(name) / "snap";
-  }
-  void TearDown() override { fs::remove_all(directory_.parent_path()); }
-
   fs::path save(const RabitqPlusIndex& index, const RuLakeBundle& bundle) const {
     return save_snapshot(index, bundle, directory_, {});
   }
@@ -93,7 +85,8 @@ class SnapshotTest : public testing::Test {
     bundle.write_to_dir(directory_);
   }
 
-  fs::path directory_;
+  const base::TestFolder folder_;
+  const fs::path directory_ = folder_.path() / "snap";
 };
 
 TEST_F(SnapshotTest, GivesBackIdsAndAnswersAndTheBundle) {
@@ -250,7 +243,7 @@ TEST_F(SnapshotTest, WhatWouldBeRefusedIsNotSaved) {
 TEST_F(SnapshotTest, ABundleMayNameAFileOfOurPatternOnly) {
   const fs::path path = save(make_index(100, 1), make_bundle(1));
   const std::string good = path.filename().string();
-  fs::copy_file(path, directory_.parent_path() / good);
+  fs::copy_file(path, folder_.path() / good);
   fs::copy_file(path, directory_ / "index.rbpx");
   fs::create_directory(directory_ / "sub");
   fs::copy_file(path, directory_ / "sub" / good);
@@ -272,7 +265,7 @@ TEST_F(SnapshotTest, ABundleMayNameAFileOfOurPatternOnly) {
 
 TEST_F(SnapshotTest, AnIndexFileThatIsALinkOrNoFileIsRefused) {
   const fs::path path = save(make_index(100, 1), make_bundle(1));
-  const fs::path outside = directory_.parent_path() / "outside.rbpx";
+  const fs::path outside = folder_.path() / "outside.rbpx";
   fs::rename(path, outside);
   EXPECT_THROW(open(), PersistError);  // gone
   fs::create_symlink(outside, path);
@@ -434,9 +427,8 @@ TEST_F(SnapshotTest, ASaveThatFailsLeavesTheOldSnapshotAndNothingElse) {
   EXPECT_THROW(save(make_index(100, 2), too_long), BundleError);
   EXPECT_TRUE(open().index.equals(index));
   EXPECT_EQ(names().size(), 3u);
-  write_file(directory_.parent_path() / "file", "x");
-  EXPECT_THROW(save_snapshot(index, make_bundle(1), directory_.parent_path() / "file", {}),
-               PersistError);
+  write_file(folder_.path() / "file", "x");
+  EXPECT_THROW(save_snapshot(index, make_bundle(1), folder_.path() / "file", {}), PersistError);
 }
 
 TEST_F(SnapshotTest, SavingAndOpeningAtOnceAlwaysGivesOneOfTheSnapshots) {

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "lake/test_lake.h"
 
 namespace ruvector::lake {
@@ -249,7 +250,7 @@ class Storm {
     return folder_.path() / ("bundle-" + table.key.backend + table.key.collection);
   }
 
-  const TestFolder folder_;
+  const base::TestFolder folder_;
   RuLake lake_;
   std::vector<std::shared_ptr<TestStore>> stores_;
   std::vector<std::unique_ptr<Table>> tables_;

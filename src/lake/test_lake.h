@@ -1,13 +1,11 @@
-// What tests of a lake need: one with a store, folders, and answers found the slow and simple way.
+// What tests of a lake need: one with a store, and answers found the slow and simple way.
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <chrono>
 #include <exception>
-#include <filesystem>
 #include <functional>
 #include <future>
 #include <memory>
@@ -29,25 +27,6 @@ struct LakeWithStore {
   }
   const std::shared_ptr<TestStore> store = std::make_shared<TestStore>("store");
   RuLake lake;
-};
-
-class TestFolder {
- public:
-  TestFolder() {
-    std::string name = testing::TempDir() + "/lake_test.XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no folder " + name);
-    path_ = name;
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  ~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
 };
 
 // Squared distances to all rows, the `k` smallest first; in double precision.
