@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/test_folder.h"
 #include "index/rbpx_samples.h"
 
 namespace ruvector::index {
@@ -36,7 +37,7 @@ TEST(RbpxImage, AnUntouchedImageIsAccepted) {
 }
 
 TEST(RbpxImage, EveryBitFlipInHeaderAndTableIsRefusedAtLoad) {
-  const TemporaryFolder folder;
+  const base::TestFolder folder;
   Bytes bytes = sample_bytes();
   const std::size_t end =
       sizeof(FileHeader) + EditableImage(bytes).table.size() * sizeof(SectionEntry);

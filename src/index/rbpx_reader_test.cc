@@ -8,6 +8,7 @@
 
 #include <limits>
 
+#include "base/test_folder.h"
 #include "index/rbpx_samples.h"
 
 namespace ruvector::index {
@@ -36,7 +37,7 @@ class RbpxReader : public ::testing::Test {
     return after(sample, [&](EditableImage& i) { i.set(SectionType::parameters, offset, value); });
   }
 
-  TemporaryFolder folder_;
+  const base::TestFolder folder_;
 };
 
 TEST_F(RbpxReader, ParametersOutsideOfTheirRangesAreRefused) {
@@ -157,13 +158,14 @@ TEST_F(RbpxReader, UnverifiedGarbageGivesWrongAnswersAndNoMemoryError) {
           if (random.next_u64() % 4 == 0) bytes[section.offset + i] = std::byte(random.next_u64());
         }
       }
-      write_bytes(folder_.file("garbage.rbpx"), bytes);
-      State state = load_rbpx(folder_.file("garbage.rbpx"), kind, {});
+      write_bytes(folder_.path() / "garbage.rbpx", bytes);
+      State state = load_rbpx(folder_.path() / "garbage.rbpx", kind, {});
       EXPECT_LE(sample_hits(state).size(), 4U * 10U * 3U);
       remove(state, std::vector<Id>{state.ids[5]});
       EXPECT_EQ(state.size(), 127U);
-      EXPECT_THROW(load_rbpx(folder_.file("garbage.rbpx"), kind, {.verify = true}), PersistError);
-      std::filesystem::remove(folder_.file("garbage.rbpx"));
+      EXPECT_THROW(load_rbpx(folder_.path() / "garbage.rbpx", kind, {.verify = true}),
+                   PersistError);
+      std::filesystem::remove(folder_.path() / "garbage.rbpx");
     }
   }
 }
@@ -173,8 +175,8 @@ TEST_F(RbpxReader, AnIndexWithUnverifiedRowsThatAreNotFiniteRefusesToLearnFromTh
     const Sample sample{.count = 10};
     EditableImage image(serialize_rbpx(sample_state(sample)));
     image.set(SectionType::rows, 40, value);
-    write_bytes(folder_.file("a.rbpx"), image.seal());
-    State state = load_rbpx(folder_.file("a.rbpx"), sample.kind, {});
+    write_bytes(folder_.path() / "a.rbpx", image.seal());
+    State state = load_rbpx(folder_.path() / "a.rbpx", sample.kind, {});
     const std::vector<float> rows = sample_rows(30, sample.dim, 4);
     std::vector<Id> ids(30);
     for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = 900 + i;
@@ -185,7 +187,7 @@ TEST_F(RbpxReader, AnIndexWithUnverifiedRowsThatAreNotFiniteRefusesToLearnFromTh
       EXPECT_THAT(error.what(), HasSubstr("is damaged"));
     }
     EXPECT_EQ(state.size(), 10U);
-    std::filesystem::remove(folder_.file("a.rbpx"));
+    std::filesystem::remove(folder_.path() / "a.rbpx");
   }
 }
 
@@ -215,7 +217,7 @@ TEST_F(RbpxReader, HostileLengthsAllocateNothing) {
   if (kShadowMemory) GTEST_SKIP() << "the sanitizer's own memory needs the address space";
   std::vector<std::filesystem::path> paths;
   const auto keep = [&](const Bytes& bytes) {
-    paths.push_back(folder_.file("hostile" + std::to_string(paths.size())));
+    paths.push_back(folder_.path() / ("hostile" + std::to_string(paths.size())));
     write_bytes(paths.back(), bytes);
   };
   EditableImage counts(serialize_rbpx(sample_state({})));

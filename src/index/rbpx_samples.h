@@ -15,6 +15,7 @@
 
 #include "base/checksum.h"
 #include "base/random.h"
+#include "base/test_folder.h"
 #include "index/growth.h"
 #include "index/rbpx.h"
 #include "index/rbpx_layout.h"
@@ -87,27 +88,6 @@ inline bool same_bits(const std::vector<Hit>& a, const std::vector<Hit>& b) {
   });
 }
 
-// A folder that is gone with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ruvector-rbpx-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder: " + name);
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path file(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
 inline Bytes read_bytes(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -173,9 +153,9 @@ class EditableImage {
 };
 
 // Why the bytes are refused as a mapped file, with or without verify; empty when they load.
-inline std::string refusal(const TemporaryFolder& folder, std::span<const std::byte> bytes,
+inline std::string refusal(const base::TestFolder& folder, std::span<const std::byte> bytes,
                            Kind kind, bool verify) {
-  const std::filesystem::path path = folder.file("refused.rbpx");
+  const std::filesystem::path path = folder.path() / "refused.rbpx";
   std::filesystem::remove(path);
   write_bytes(path, bytes);
   try {

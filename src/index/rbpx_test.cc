@@ -10,6 +10,7 @@
 #include <csignal>
 #include <thread>
 
+#include "base/test_folder.h"
 #include "index/rbpx_samples.h"
 #include "ruvector/base/errors.h"
 
@@ -74,13 +75,13 @@ std::vector<Sample> all_samples() {
 class RbpxRoundTrip : public ::testing::TestWithParam<Sample> {};
 
 TEST_P(RbpxRoundTrip, SearchAfterLoadIsBitIdenticalToSearchBeforeSave) {
-  const TemporaryFolder folder;
+  const base::TestFolder folder;
   const State before = sample_state(GetParam());
   const std::vector<Hit> expected = sample_hits(before);
   ASSERT_FALSE(expected.empty());
-  save_rbpx(before, folder.file("a.rbpx"));
-  const State mapped = load_rbpx(folder.file("a.rbpx"), before.kind, {});
-  const State verified = load_rbpx(folder.file("a.rbpx"), before.kind, {.verify = true});
+  save_rbpx(before, folder.path() / "a.rbpx");
+  const State mapped = load_rbpx(folder.path() / "a.rbpx", before.kind, {});
+  const State verified = load_rbpx(folder.path() / "a.rbpx", before.kind, {.verify = true});
   const State copied = deserialize_rbpx(serialize_rbpx(before), before.kind);
   for (const State* after : {&mapped, &verified, &copied}) {
     EXPECT_TRUE(same_bits(sample_hits(*after), expected));
@@ -91,11 +92,11 @@ TEST_P(RbpxRoundTrip, SearchAfterLoadIsBitIdenticalToSearchBeforeSave) {
 }
 
 TEST_P(RbpxRoundTrip, ALoadedIndexGrowsAndShrinksLikeTheSavedOne) {
-  const TemporaryFolder folder;
+  const base::TestFolder folder;
   State before = sample_state(GetParam());
-  save_rbpx(before, folder.file("a.rbpx"));
-  const Bytes file = read_bytes(folder.file("a.rbpx"));
-  State after = load_rbpx(folder.file("a.rbpx"), before.kind, {});
+  save_rbpx(before, folder.path() / "a.rbpx");
+  const Bytes file = read_bytes(folder.path() / "a.rbpx");
+  State after = load_rbpx(folder.path() / "a.rbpx", before.kind, {});
   const std::vector<float> rows = sample_rows(70, before.dim, 3);
   std::vector<Id> ids(70);
   for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = 1'000'000 + i;
@@ -106,17 +107,17 @@ TEST_P(RbpxRoundTrip, ALoadedIndexGrowsAndShrinksLikeTheSavedOne) {
   }
   expect_same(after, before);
   EXPECT_TRUE(same_bits(sample_hits(after), sample_hits(before)));
-  EXPECT_EQ(read_bytes(folder.file("a.rbpx")), file) << "the mapped file was written to";
+  EXPECT_EQ(read_bytes(folder.path() / "a.rbpx"), file) << "the mapped file was written to";
 }
 
 INSTANTIATE_TEST_SUITE_P(AllClasses, RbpxRoundTrip, ::testing::ValuesIn(all_samples()), name_of);
 
 TEST(Rbpx, AnEmptyIndexComesBackEmpty) {
-  const TemporaryFolder folder;
+  const base::TestFolder folder;
   for (const Kind kind : {Kind::flat_f32, Kind::rabitq, Kind::rabitq_plus, Kind::rabitq_asym}) {
     State state = sample_state({.kind = kind, .count = 0, .dim = 7});
-    save_rbpx(state, folder.file("a.rbpx"));
-    State loaded = load_rbpx(folder.file("a.rbpx"), kind, {.verify = true});
+    save_rbpx(state, folder.path() / "a.rbpx");
+    State loaded = load_rbpx(folder.path() / "a.rbpx", kind, {.verify = true});
     EXPECT_EQ(loaded.size(), 0U);
     EXPECT_EQ(loaded.dim, 7U);
     const std::vector<float> row(7, 1.0F);
@@ -127,43 +128,43 @@ TEST(Rbpx, AnEmptyIndexComesBackEmpty) {
 }
 
 TEST(Rbpx, AFileOfAnotherClassSaysWhichClassLoadsIt) {
-  const TemporaryFolder folder;
-  save_rbpx(sample_state({.kind = Kind::rabitq_asym}), folder.file("a.rbpx"));
-  EXPECT_THAT(message_of([&] { load_rbpx(folder.file("a.rbpx"), Kind::flat_f32, {}); }),
+  const base::TestFolder folder;
+  save_rbpx(sample_state({.kind = Kind::rabitq_asym}), folder.path() / "a.rbpx");
+  EXPECT_THAT(message_of([&] { load_rbpx(folder.path() / "a.rbpx", Kind::flat_f32, {}); }),
               AllOf(HasSubstr("a.rbpx"), HasSubstr("load it as RabitqAsymIndex"),
                     HasSubstr("not as FlatF32Index")));
 }
 
 TEST(Rbpx, WhatIsNoIndexFileIsRefusedByName) {
-  const TemporaryFolder folder;
+  const base::TestFolder folder;
   const auto load = [&](const char* name) {
-    return message_of([&] { load_rbpx(folder.file(name), Kind::rabitq_plus, {}); });
+    return message_of([&] { load_rbpx(folder.path() / name, Kind::rabitq_plus, {}); });
   };
   EXPECT_THAT(load("missing.rbpx"), AllOf(HasSubstr("missing.rbpx"), HasSubstr("No such file")));
-  std::filesystem::create_directory(folder.file("folder"));
+  std::filesystem::create_directory(folder.path() / "folder");
   EXPECT_THAT(load("folder"), HasSubstr("is a directory"));
-  write_bytes(folder.file("empty"), {});
+  write_bytes(folder.path() / "empty", {});
   EXPECT_THAT(load("empty"), HasSubstr("is empty"));
   const std::string text = "these are not the vectors you are looking for, and it is long enough";
-  write_bytes(folder.file("text"), std::as_bytes(std::span(text)));
+  write_bytes(folder.path() / "text", std::as_bytes(std::span(text)));
   EXPECT_THAT(load("text"), HasSubstr("is no .rbpx file"));
   const std::string future = "rbpx0003" + std::string(200, '\0');
-  write_bytes(folder.file("future"), std::as_bytes(std::span(future)));
+  write_bytes(folder.path() / "future", std::as_bytes(std::span(future)));
   EXPECT_THAT(load("future"), HasSubstr("of a version that this program does not read"));
 }
 
 TEST(Rbpx, AFileWithoutReadPermissionIsRefused) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
-  const TemporaryFolder folder;
-  save_rbpx(sample_state({}), folder.file("a.rbpx"));
-  std::filesystem::permissions(folder.file("a.rbpx"), std::filesystem::perms::none);
-  EXPECT_THAT(message_of([&] { load_rbpx(folder.file("a.rbpx"), Kind::rabitq_plus, {}); }),
+  const base::TestFolder folder;
+  save_rbpx(sample_state({}), folder.path() / "a.rbpx");
+  std::filesystem::permissions(folder.path() / "a.rbpx", std::filesystem::perms::none);
+  EXPECT_THAT(message_of([&] { load_rbpx(folder.path() / "a.rbpx", Kind::rabitq_plus, {}); }),
               HasSubstr("Permission denied"));
 }
 
 TEST(Rbpx, SavingIntoAMissingFolderFailsByName) {
-  const TemporaryFolder folder;
-  EXPECT_THAT(message_of([&] { save_rbpx(sample_state({}), folder.file("none") / "a.rbpx"); }),
+  const base::TestFolder folder;
+  EXPECT_THAT(message_of([&] { save_rbpx(sample_state({}), folder.path() / "none" / "a.rbpx"); }),
               AllOf(HasSubstr("a.rbpx"), HasSubstr("No such file or directory")));
 }
 
@@ -177,27 +178,27 @@ int in_child(const std::function<int()>& action) {
 }
 
 TEST(Rbpx, ASaveThatRunsOutOfSpaceKeepsTheOldFileAndLeavesNothingBehind) {
-  const TemporaryFolder folder;
+  const base::TestFolder folder;
   const State old_state = sample_state({.count = 3});
-  save_rbpx(old_state, folder.file("a.rbpx"));
-  const Bytes before = read_bytes(folder.file("a.rbpx"));
+  save_rbpx(old_state, folder.path() / "a.rbpx");
+  const Bytes before = read_bytes(folder.path() / "a.rbpx");
   const State big = sample_state({.count = 3000, .dim = 64});
   const int code = in_child([&] {
     std::signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{300'000, 300'000};
     if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 1;
-    const std::string message = message_of([&] { save_rbpx(big, folder.file("a.rbpx")); });
+    const std::string message = message_of([&] { save_rbpx(big, folder.path() / "a.rbpx"); });
     return message.find("File too large") == std::string::npos ? 2 : 0;
   });
   EXPECT_EQ(code, 0);
-  EXPECT_EQ(read_bytes(folder.file("a.rbpx")), before);
+  EXPECT_EQ(read_bytes(folder.path() / "a.rbpx"), before);
   const auto entries = std::filesystem::directory_iterator(folder.path());
   EXPECT_EQ(std::distance(begin(entries), end(entries)), 1);
 }
 
 TEST(Rbpx, AProcessKilledWhileSavingLeavesThePreviousOrTheNewFile) {
-  const TemporaryFolder folder;
-  const std::filesystem::path path = folder.file("a.rbpx");
+  const base::TestFolder folder;
+  const std::filesystem::path path = folder.path() / "a.rbpx";
   const State one = sample_state({.count = 2000, .dim = 200});
   const State two = sample_state({.count = 1500, .dim = 200, .metric = Metric::cosine});
   const Bytes bytes_one = serialize_rbpx(one);

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdlib>
 
+#include "base/test_folder.h"
 #include "index/rbpx_samples.h"
 
 namespace ruvector::index {
@@ -68,10 +69,10 @@ TEST_P(GoldenV1, SearchesGiveTheResultsThatTheWritingProgramGave) {
 }
 
 TEST_P(GoldenV1, SavingAsVersion1GivesTheFileBack) {
-  const TemporaryFolder folder;
+  const base::TestFolder folder;
   const auto path = golden(GetParam() + std::string(".rbpx"));
-  save_rbpx_v1(load_rbpx(path, Kind::rabitq_plus, {}), folder.file("again.rbpx"));
-  EXPECT_EQ(read_bytes(folder.file("again.rbpx")), read_bytes(path));
+  save_rbpx_v1(load_rbpx(path, Kind::rabitq_plus, {}), folder.path() / "again.rbpx");
+  EXPECT_EQ(read_bytes(folder.path() / "again.rbpx"), read_bytes(path));
 }
 
 std::string name_of(const ::testing::TestParamInfo<const char*>& file) { return file.param; }
@@ -100,7 +101,7 @@ class DamagedV1 : public ::testing::Test {
     return after([&](Bytes& b) { std::memcpy(b.data() + offset, &value, sizeof(value)); });
   }
 
-  TemporaryFolder folder_;
+  const base::TestFolder folder_;
 };
 
 // The cases of load_cases.json. What the writing program takes without a word and cannot be right
@@ -133,19 +134,19 @@ TEST_F(DamagedV1, LimitsAreKept) {
 TEST_F(DamagedV1, ARerankFactorOfZeroLeavesTheChoiceToTheErrorBound) {
   Bytes bytes = read_bytes(golden("n5_d8.rbpx"));
   bytes[24] = {};
-  write_bytes(folder_.file("a.rbpx"), bytes);
-  const State state = load_rbpx(folder_.file("a.rbpx"), Kind::rabitq_plus, {});
+  write_bytes(folder_.path() / "a.rbpx", bytes);
+  const State state = load_rbpx(folder_.path() / "a.rbpx", Kind::rabitq_plus, {});
   EXPECT_EQ(state.rerank_factor, std::nullopt);
-  save_rbpx_v1(state, folder_.file("b.rbpx"));
-  EXPECT_EQ(load_rbpx(folder_.file("b.rbpx"), Kind::rabitq_plus, {}).rerank_factor, 20U);
+  save_rbpx_v1(state, folder_.path() / "b.rbpx");
+  EXPECT_EQ(load_rbpx(folder_.path() / "b.rbpx", Kind::rabitq_plus, {}).rerank_factor, 20U);
 }
 
 TEST_F(DamagedV1, AFileWithoutVectorsIsAnEmptyIndex) {
   Bytes bytes = read_bytes(golden("n5_d8.rbpx"));
   bytes.resize(32);
   bytes[28] = {};
-  write_bytes(folder_.file("a.rbpx"), bytes);
-  EXPECT_EQ(load_rbpx(folder_.file("a.rbpx"), Kind::rabitq_plus, {}).size(), 0U);
+  write_bytes(folder_.path() / "a.rbpx", bytes);
+  EXPECT_EQ(load_rbpx(folder_.path() / "a.rbpx", Kind::rabitq_plus, {}).size(), 0U);
 }
 
 TEST_F(DamagedV1, OtherClassesAreToldWhichOneLoadsVersion1) {
@@ -159,12 +160,12 @@ TEST_F(DamagedV1, OtherClassesAreToldWhichOneLoadsVersion1) {
 
 TEST_F(DamagedV1, WhatVersion1CannotHoldIsNotSavedAndTheOldFileStays) {
   const auto refuse = [&](const State& state) -> std::string {
-    write_bytes(folder_.file("a.rbpx"), {});
+    write_bytes(folder_.path() / "a.rbpx", {});
     try {
-      save_rbpx_v1(state, folder_.file("a.rbpx"));
+      save_rbpx_v1(state, folder_.path() / "a.rbpx");
       return "saved";
     } catch (const PersistError& error) {
-      EXPECT_TRUE(read_bytes(folder_.file("a.rbpx")).empty());
+      EXPECT_TRUE(read_bytes(folder_.path() / "a.rbpx").empty());
       return error.what();
     }
   };
@@ -175,8 +176,8 @@ TEST_F(DamagedV1, WhatVersion1CannotHoldIsNotSavedAndTheOldFileStays) {
 
 TEST_F(DamagedV1, AnIndexOfManyPiecesComesBackWithItsIdsAndRows) {
   const State state = sample_state({.count = 5000, .dim = 100, .counted_ids = true});
-  save_rbpx_v1(state, folder_.file("a.rbpx"));
-  const State loaded = load_rbpx(folder_.file("a.rbpx"), Kind::rabitq_plus, {});
+  save_rbpx_v1(state, folder_.path() / "a.rbpx");
+  const State loaded = load_rbpx(folder_.path() / "a.rbpx", Kind::rabitq_plus, {});
   ASSERT_EQ(loaded.rows.size(), state.rows.size());
   EXPECT_EQ(std::memcmp(loaded.rows.data(), state.rows.data(), state.rows.size_bytes()), 0);
   EXPECT_TRUE(std::equal(state.ids.begin(), state.ids.end(), loaded.ids.begin()));

@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "base/test_folder.h"
 #include "index/rbpx_samples.h"
 
 namespace ruvector::index {
@@ -26,7 +27,7 @@ class RbpxVerify : public ::testing::Test {
     return refusal(folder_, bytes, sample.kind, true);
   }
 
-  TemporaryFolder folder_;
+  const base::TestFolder folder_;
 };
 
 TEST_F(RbpxVerify, AnIdThatIsThereTwiceIsFound) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/test_folder.h"
 #include "index/rbpx_samples.h"
 
 namespace ruvector::index {
@@ -58,11 +59,11 @@ TEST(RbpxWriter, ArraysAreWrittenAsTheyLieInMemory) {
 }
 
 TEST(RbpxWriter, TheFileHasTheSerializedBytes) {
-  const TemporaryFolder folder;
+  const base::TestFolder folder;
   // Above 1 MiB, so that a section comes in several pieces.
   const State state = sample_state({.count = 3000, .dim = 130});
-  save_rbpx(state, folder.file("a.rbpx"));
-  EXPECT_EQ(read_bytes(folder.file("a.rbpx")), serialize_rbpx(state));
+  save_rbpx(state, folder.path() / "a.rbpx");
+  EXPECT_EQ(read_bytes(folder.path() / "a.rbpx"), serialize_rbpx(state));
 }
 
 }  // namespace
