@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "embed/packed_weights.h"
 #include "embed/test_environment.h"
 
@@ -73,7 +74,7 @@ bool kill_writer(pid_t process) {
 TEST(PackedKillTest, TheFileIsWholeAfterEachKill) {
   const char* const wanted = std::getenv("RUVECTOR_KILL_ROUNDS");
   const int rounds = wanted == nullptr ? 20 : std::atoi(wanted);
-  const ScopedFolder folder;
+  const base::TestFolder folder;
   const fs::path path = folder.path() / "packed" / "model.weights";
   write(path, 1);
   std::mt19937 random(std::random_device{}());

@@ -1,4 +1,4 @@
-// Variables of the environment and a folder, for tests; all as before when they go.
+// Variables of the environment and caches, for tests; all as before when they go.
 #pragma once
 
 #include <cstdlib>
@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "base/test_folder.h"
 
 namespace ruvector::embed {
 
@@ -35,30 +37,13 @@ class ScopedVariable {
   std::optional<std::string> before_;
 };
 
-// An empty folder, removed with all in it.
-class ScopedFolder {
- public:
-  ScopedFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ruvector-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~ScopedFolder() { std::filesystem::remove_all(path_); }
-  ScopedFolder(const ScopedFolder&) = delete;
-  ScopedFolder& operator=(const ScopedFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 // Our cache and those of other libraries lie in one empty folder.
 class ScopedCaches {
  public:
   const std::filesystem::path& path() const { return folder_.path(); }
 
  private:
-  ScopedFolder folder_;
+  const base::TestFolder folder_;
   ScopedVariable home_{"HOME", folder_.path().c_str()};
   ScopedVariable own_{"RUVECTOR_CACHE", nullptr};
   ScopedVariable xdg_{"XDG_CACHE_HOME", nullptr};
