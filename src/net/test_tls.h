@@ -8,13 +8,12 @@
 #include <openssl/x509v3.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "base/test_folder.h"
 #include "net/test_server.h"
 
 namespace ruvector::net {
@@ -35,9 +34,6 @@ class TestIdentity {
   // `names` as OpenSSL writes them: "IP:127.0.0.1,DNS:host".
   explicit TestIdentity(const std::string& names)
       : key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")), certificate(X509_new()) {
-    char pattern[] = "/tmp/ruvector-tls-XXXXXX";
-    if (::mkdtemp(pattern) == nullptr) throw std::runtime_error("mkdtemp");
-    folder_ = pattern;
     make(names);
     std::FILE* file = std::fopen(certificate_file().c_str(), "w");
     PEM_write_X509(file, certificate.get());
@@ -46,12 +42,9 @@ class TestIdentity {
     PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
     std::fclose(file);
   }
-  ~TestIdentity() { std::filesystem::remove_all(folder_); }
-  TestIdentity(const TestIdentity&) = delete;
-  TestIdentity& operator=(const TestIdentity&) = delete;
 
-  std::string certificate_file() const { return folder_ + "/certificate.pem"; }
-  std::string key_file() const { return folder_ + "/key.pem"; }
+  std::string certificate_file() const { return folder_.path() / "certificate.pem"; }
+  std::string key_file() const { return folder_.path() / "key.pem"; }
 
   Key key;
   Certificate certificate;
@@ -80,7 +73,7 @@ class TestIdentity {
     X509_EXTENSION_free(extension);
   }
 
-  std::string folder_;
+  const base::TestFolder folder_;
 };
 
 // The server's side of TLS over a connection; false from `accept` when the client will not.
