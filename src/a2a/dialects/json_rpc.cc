@@ -1,7 +1,7 @@
 #include "a2a/dialects/json_rpc.h"
 
+#include "a2a/dialects/answer_body.h"
 #include "a2a/json_writer.h"
-#include "ruvector/base/a2a_errors.h"
 
 namespace ruvector::a2a {
 namespace {
@@ -44,15 +44,7 @@ JsonFields rpc_result(const JsonFields& answer, std::string_view rpc_id, ErrorCo
 
 Json parse_rpc_answer(const net::ResponseHead& head, std::string_view body,
                       std::size_t json_depth) {
-  check_status(head, body, json_depth);
-  JsonLimits limits;
-  limits.depth = json_depth;
-  Json json;
-  try {
-    json = parse_json(body, "answer", limits);
-  } catch (const ProtocolError& error) {
-    throw_no_answer(head, body, error.what());
-  }
+  Json json = parse_answer_body(head, body, json_depth);
   // An error of JSON-RPC may come with any status, a result may not.
   const bool is_good = head.status >= 200 && head.status < 300;
   const Json* const error = json.find("error");

@@ -76,18 +76,8 @@ TEST(JsonRpc, ErrorsOfAnotherKindAreShownWithTheirStatus) {
                   .starts_with("a2a: HTTP status 404 with 21 bytes that begin"));
 }
 
-TEST(JsonRpc, BodiesThatAreNoJsonAreShown) {
-  const std::string message = error_of("<html>\n", "r1", 502);
-  EXPECT_TRUE(message.starts_with("a2a: HTTP status 502 with 7 bytes that begin '<html>\\x0a': "))
-      << message;
-  EXPECT_NE(error_of("", "r1").find("HTTP status 200 with 0 bytes"), std::string::npos);
+TEST(JsonRpc, BodiesThatAreNoObjectAreRefused) {
   EXPECT_EQ(error_of("[]", "r1"), "answer is an array, not an object");
-}
-
-TEST(JsonRpc, DepthIsLimited) {
-  const net::ResponseHead head{.status = 200, .headers = {}};
-  EXPECT_NO_THROW(parse_rpc_answer(head, R"({"a":{"b":1}})", 2));
-  EXPECT_THROW(parse_rpc_answer(head, R"({"a":{"b":[]}})", 2), ProtocolError);
 }
 
 }  // namespace

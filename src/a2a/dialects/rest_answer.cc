@@ -1,22 +1,14 @@
 #include "a2a/dialects/rest_answer.h"
 
+#include "a2a/dialects/answer_body.h"
 #include "a2a/dialects/error_reader.h"
 #include "a2a/json_fields.h"
-#include "ruvector/base/a2a_errors.h"
 
 namespace ruvector::a2a {
 
 Json parse_rest_answer(const net::ResponseHead& head, std::string_view body,
                        std::size_t json_depth) {
-  check_status(head, body, json_depth);
-  JsonLimits limits;
-  limits.depth = json_depth;
-  Json json;
-  try {
-    json = parse_json(body, "answer", limits);
-  } catch (const ProtocolError& error) {
-    throw_no_answer(head, body, error.what());
-  }
+  Json json = parse_answer_body(head, body, json_depth);
   if (!json.is(Json::Kind::object)) throw_no_answer(head, body, "no JSON object");
   const bool is_good = head.status >= 200 && head.status < 300;
   if (is_good) return json;
