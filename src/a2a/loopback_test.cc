@@ -4,11 +4,15 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <future>
-#include <map>
+#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "net/test_server.h"

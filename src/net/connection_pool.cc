@@ -25,7 +25,9 @@ ConnectionPool::ConnectionPool(IoThread& io, HttpOptions options)
 
 ConnectionPool::~ConnectionPool() {
   if (is_closed_) return;
-  for (auto& handle : idle_handles_) static_cast<void>(handle.release());
+  for (auto& handle : idle_handles_) {
+    [[maybe_unused]] EasyHandle* left_behind = handle.release();
+  }
 }
 
 bool ConnectionPool::open() {

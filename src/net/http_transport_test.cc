@@ -123,7 +123,9 @@ TEST(HttpTransport, RefusesAddressesByPolicyBeforeConnecting) {
   const std::string port = std::to_string(server.port());
   for (const std::string host :
        {"127.0.0.1", "localhost", "0x7f.1", "[::ffff:127.0.0.1]", "169.254.169.254", "[fe80::1]"}) {
-    const auto failure = ask(*transport, {.url = "http://" + host + ":" + port + "/"})->failure();
+    std::string url = "http://";
+    url.append(host).append(":").append(port);
+    const auto failure = ask(*transport, {.url = url})->failure();
     ASSERT_TRUE(failure) << host;
     EXPECT_EQ(failure->kind, Kind::refused_address) << host << " " << failure->message;
     EXPECT_FALSE(failure->request_was_sent);
@@ -254,6 +256,7 @@ TEST(HttpTransport, ServesManyThreadsAtOnce) {
   TestServer server(echo);
   const auto transport = make_http_transport(no_proxy());
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 50; ++i) {
