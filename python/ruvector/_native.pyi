@@ -1712,7 +1712,7 @@ class TaskStream:
     """
 
     def __aiter__(self) -> AsyncIterator[TaskUpdate]: ...
-    def __anext__(self) -> Awaitable[TaskUpdate]: ...
+    def __anext__(self) -> Coroutine[Any, Any, TaskUpdate]: ...
     def aclose(self) -> Awaitable[None]:
         """Close the connection; a reader that waits sees the end. May be called again."""
 
@@ -1752,7 +1752,7 @@ class ArtifactAssembler:
     ) -> tuple[ArtifactViolation, ...]:
         """Take an update of a stream; those that bring no artifact change nothing.
 
-        A task's artifacts are complete, and replace what was put together.
+        A task's artifacts are complete, and replace what was put together under their ids.
 
         Returns:
             The rules that the piece breaks.
