@@ -90,7 +90,7 @@ async def test_a_card_for_members_only(rvagent_peer: Peer) -> None:
     rvagent_peer.configure(card_token="card")
     with pytest.raises(ruvector.AuthRequired):
         await connect(rvagent_peer)
-    assert len(rvagent_peer.seen("card")) == 1, "401 is no reason to look elsewhere"
+    assert len(rvagent_peer.operations()) == 1, "401 is no reason to look elsewhere"
     async with client_of(rvagent_peer, authorization="Bearer card") as client:
         assert client.card.name == "rvagent-peer"
 

@@ -12,10 +12,17 @@ import ruvector
 from ruvector import A2aClient
 from tests.python.a2a_clients import client_of, connect, trusting
 from tests.python.a2a_server import signing
-from tests.python.a2a_server.process import Peer
+from tests.python.a2a_server.process import Peer, running
 
 MY_ID = "bb42f5a06cec4f36e3e9173236e88cdba7aa1a7bf737f6c6c372aa4c9268573e"
 OTHER_ID = "706db118bee93a17129952fb85e4cd19a1be250dfb2414d2c425a88e0b464d21"
+
+
+@pytest.fixture
+def new_rvagent_peer() -> Iterator[Peer]:
+    """One whose card no client has seen: where it was, a process remembers for each origin."""
+    with running(dialect="rvagent") as peer:
+        yield peer
 
 
 async def refused(peer: Peer, **options: Any) -> ruvector.CardSignatureInvalid:
@@ -24,8 +31,8 @@ async def refused(peer: Peer, **options: Any) -> ruvector.CardSignatureInvalid:
     return caught.value
 
 
-async def test_fetch_signed_card(rvagent_peer: Peer) -> None:
-    async with client_of(rvagent_peer) as client:
+async def test_fetch_signed_card(new_rvagent_peer: Peer) -> None:
+    async with client_of(new_rvagent_peer) as client:
         card = client.card
         assert card.name == "rvagent-peer"
         assert [skill.id for skill in card.skills] == ["echo", "slow", "fail"]
@@ -34,10 +41,13 @@ async def test_fetch_signed_card(rvagent_peer: Peer) -> None:
         assert client.protocol == "rvagent"
         assert {"name", "url", "skills", "metadata"} <= set(card.verification.covered_fields)
         assert card.verification.uncovered_fields == ()
-    assert [seen["target"] for seen in rvagent_peer.seen("card")] == [
+    assert [seen["target"] for seen in new_rvagent_peer.stats()["seen"]] == [
         "/.well-known/agent-card.json",
         "/.well-known/agent.json",
     ]
+    async with client_of(new_rvagent_peer):
+        pass
+    assert len(new_rvagent_peer.operations()) == 3, "where the card was is remembered"
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -63,7 +73,7 @@ async def test_tampered_card_rejected(rvagent_peer: Peer) -> None:
     assert len(paths) > 25
     for path, value in paths:
         for options in ({}, {"strict_verify": False}):
-            rvagent_peer.fault("card_tampered", on="card", skip=1, path=path, value=changed(value))
+            rvagent_peer.fault("card_tampered", on="card", path=path, value=changed(value))
             # A signature of another kind is none that we know, and so is a key of another size.
             with pytest.raises((ruvector.CardSignatureInvalid, ruvector.ProtocolError)) as caught:
                 await connect(rvagent_peer, **options)
@@ -73,7 +83,7 @@ async def test_tampered_card_rejected(rvagent_peer: Peer) -> None:
 
 @pytest.mark.parametrize("path", ["description", "version", "metadata.ruvector.agent_id", "skills"])
 async def test_a_card_without_a_member_is_refused(rvagent_peer: Peer, path: str) -> None:
-    rvagent_peer.fault("card_member_missing", on="card", skip=1, path=path)
+    rvagent_peer.fault("card_member_missing", on="card", path=path)
     with pytest.raises((ruvector.CardSignatureInvalid, ruvector.ProtocolError)):
         await connect(rvagent_peer)
 
@@ -82,17 +92,17 @@ async def test_a_card_signed_by_another_key_fails_only_where_an_identity_is_pinn
     rvagent_peer: Peer,
 ) -> None:
     for options in ({}, {"trusted_agents": [OTHER_ID]}, {"expected_agent_id": OTHER_ID}):
-        rvagent_peer.fault("card_by_another_key", on="card", skip=1)
+        rvagent_peer.fault("card_by_another_key", on="card")
         async with client_of(rvagent_peer, **options) as client:
             assert client.card.agent_id == OTHER_ID
             assert client.card.verification.is_pinned == bool(options)
     for options in ({"trusted_agents": [MY_ID]}, {"expected_agent_id": MY_ID}):
-        rvagent_peer.fault("card_by_another_key", on="card", skip=1)
+        rvagent_peer.fault("card_by_another_key", on="card")
         await refused(rvagent_peer, **options)
 
 
 async def test_a_member_that_nobody_signed_is_not_exposed(rvagent_peer: Peer) -> None:
-    rvagent_peer.fault("card_tampered", on="card", skip=1, path="extra", value={"a": 1})
+    rvagent_peer.fault("card_tampered", on="card", path="extra", value={"a": 1})
     async with client_of(rvagent_peer) as client:
         assert client.card.verification.uncovered_fields == ("extra",)
         assert "extra" not in client.card.verification.covered_fields
@@ -100,12 +110,12 @@ async def test_a_member_that_nobody_signed_is_not_exposed(rvagent_peer: Peer) ->
 
 @pytest.mark.parametrize("fault", ["card_signature_moved", "card_signature_renamed"])
 async def test_a_signature_in_another_place_is_none(rvagent_peer: Peer, fault: str) -> None:
-    rvagent_peer.fault(fault, on="card", skip=1)
+    rvagent_peer.fault(fault, on="card")
     await refused(rvagent_peer)
 
 
 async def test_upper_case_digits_are_the_same_signature(rvagent_peer: Peer) -> None:
-    rvagent_peer.fault("card_upper_case_hex", on="card", skip=1)
+    rvagent_peer.fault("card_upper_case_hex", on="card")
     async with client_of(rvagent_peer) as client:
         assert client.card.agent_id == MY_ID
 
@@ -138,33 +148,33 @@ MALFORMED: list[tuple[str, dict[str, Any]]] = [
 async def test_what_is_no_right_signature_is_never_a_missing_one(
     rvagent_peer: Peer, fault: str, arguments: dict[str, Any], strict: bool
 ) -> None:
-    rvagent_peer.fault(fault, on="card", skip=1, **arguments)
+    rvagent_peer.fault(fault, on="card", **arguments)
     await refused(rvagent_peer, strict_verify=strict)
 
 
 async def test_a_missing_signature_is_admitted_only_on_request(rvagent_peer: Peer) -> None:
     for options in ({}, {"trust": "tls"}):  # plain http: no certificate speaks for the card
-        rvagent_peer.fault("card_unsigned", on="card", skip=1)
+        rvagent_peer.fault("card_unsigned", on="card")
         await refused(rvagent_peer, **options)
-    rvagent_peer.fault("card_unsigned", on="card", skip=1)
+    rvagent_peer.fault("card_unsigned", on="card")
     async with client_of(rvagent_peer, strict_verify=False) as client:
         assert client.card.verification.method == "none"
 
 
 async def test_an_unsigned_card_is_nobody_that_was_pinned(rvagent_peer: Peer) -> None:
-    rvagent_peer.fault("card_unsigned", on="card", skip=1)
+    rvagent_peer.fault("card_unsigned", on="card")
     await refused(rvagent_peer, strict_verify=False, expected_agent_id=MY_ID)
 
 
-async def test_an_invalid_card_at_the_new_path_is_final(rvagent_peer: Peer) -> None:
-    rvagent_peer.fault("card_invalid_at_new_path", on="card")
+async def test_an_invalid_card_at_the_new_path_is_final(new_rvagent_peer: Peer) -> None:
+    new_rvagent_peer.fault("card_invalid_at_new_path")
     with pytest.raises(ruvector.ProtocolError):
-        await connect(rvagent_peer)
-    assert len(rvagent_peer.seen("card")) == 1
+        await connect(new_rvagent_peer)
+    assert len(new_rvagent_peer.operations()) == 1
 
 
 async def test_no_card_at_all_is_an_error(rvagent_peer: Peer) -> None:
-    rvagent_peer.fault("card_absent", on="card", times=9)
+    rvagent_peer.fault("card_absent", times=9)
     with pytest.raises(ruvector.A2aError) as caught:
         await connect(rvagent_peer)
     assert caught.value.http_status == 404
@@ -173,7 +183,7 @@ async def test_no_card_at_all_is_an_error(rvagent_peer: Peer) -> None:
 async def test_a_card_of_more_than_the_limit_is_refused(rvagent_peer: Peer) -> None:
     async with client_of(rvagent_peer, max_card_bytes=2000):
         pass
-    rvagent_peer.fault("big_body", on="card", skip=1, size=2001)
+    rvagent_peer.fault("big_body", on="card", size=2001)
     with pytest.raises(ruvector.TransportError, match="2000"):
         await connect(rvagent_peer, max_card_bytes=2000)
 
@@ -193,7 +203,7 @@ async def test_a_card_of_more_than_the_limit_is_refused(rvagent_peer: Peer) -> N
 async def test_a_card_that_is_no_plain_json_is_refused(
     rvagent_peer: Peer, fault: str, arguments: dict[str, Any]
 ) -> None:
-    rvagent_peer.fault(fault, on="card", skip=1, **arguments)
+    rvagent_peer.fault(fault, on="card", **arguments)
     with pytest.raises(ruvector.A2aError) as caught:
         await connect(rvagent_peer)
     assert isinstance(caught.value, ruvector.ProtocolError | ruvector.CardSignatureInvalid)
