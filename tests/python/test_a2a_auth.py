@@ -112,7 +112,7 @@ async def test_api_keys_go_where_the_card_says(
 
 async def test_credentials_stay_with_the_origin_of_the_card(peer_1_0: Peer) -> None:
     with process.running(dialect="1.0") as other:
-        peer_1_0.configure(advertised_url=other.url)
+        peer_1_0.configure(advertised_url=other.url, api_key="k-1")
         options: dict[str, Any] = {
             "authorization": "Bearer right",
             "headers": {"X-Mine": "secret"},

@@ -110,6 +110,11 @@ def _ascii(value: Any) -> str:
 
 def _form_0_3(card: Json) -> str:
     rest = {name: item for name, item in card.items() if _DEFAULTS_0_3.get(name) != item}
+    # Each class of a scheme has its type as a default.
+    rest["securitySchemes"] = {
+        scheme: {name: item for name, item in members.items() if name != "type"}
+        for scheme, members in card.get("securitySchemes", {}).items()
+    }
     return _ascii(_without_empties(rest, set()))
 
 
