@@ -186,14 +186,17 @@ Step StreamMachine::lost(const std::string& why) {
 Step StreamMachine::on_error(std::exception_ptr error) {
   const bool was_open = std::exchange(is_connected_, false);
   if (is_over_ || is_concluding_) return {};
+  // a2a-sdk 0.3 refuses a subscription by an error that is the first event of a stream.
+  if (was_open && is_first_item_) is_resuming_ = was_resumed_;
+  const bool is_within_stream = was_open && !is_first_item_;
   const bool is_subscribing = is_resuming_ || rules_.is_subscription;
-  if (was_open || !is_subscribing || is_auth_required(error)) return fail(std::move(error));
+  if (is_within_stream || !is_subscribing || is_auth_required(error)) return fail(std::move(error));
   if (sent_) return settle_by_sent();
   if (is_sending_) return lost(text_of(error));
   if (!is_resuming_ && is_task_not_found(error)) return fail(std::move(error));
   // A task that is over cannot be subscribed to; whether it is that, only the task itself says.
   refusal_ = std::move(error);
-  return ask();
+  return is_asking_ ? Step{} : ask();
 }
 
 // --- the task itself, got beside the stream

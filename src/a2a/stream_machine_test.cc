@@ -206,6 +206,22 @@ TEST(StreamMachine, ATaskThatEndedMeanwhileIsGotAndEndsTheStream) {
   }
 }
 
+TEST(StreamMachine, ARefusalMayBeTheFirstEventOfAResumedStream) {
+  StreamMachine machine = working(Protocol::v0_3);
+  machine.on_end(nullptr);
+  EXPECT_EQ(machine.on_head().what, Do::ask);
+  EXPECT_EQ(machine.on_error(error<A2aError>()).what, Do::wait);
+  EXPECT_EQ(machine.on_task(task(TaskState::canceled)).what, Do::finish);
+  StreamMachine running = working(Protocol::v1_0);
+  running.on_end(nullptr);
+  running.on_head();
+  EXPECT_EQ(running.on_error(error<A2aError>()).what, Do::ask);
+  EXPECT_EQ(running.on_task(task(TaskState::working)).what, Do::resume);
+  running.on_head();
+  running.on_item(task_item(TaskState::working));
+  EXPECT_TRUE(fails_with<A2aError>(running.on_error(error<A2aError>())));
+}
+
 TEST(StreamMachine, ATaskThatStillRunsIsSubscribedToAgain) {
   StreamMachine machine = working(Protocol::v1_0);
   machine.on_end(nullptr);

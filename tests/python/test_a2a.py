@@ -18,6 +18,8 @@ from ruvector import A2aClient, Role, TaskSpec, TaskState
 from tests.python.a2a_server.process import Peer
 
 PEERS = ("rvagent", "0.3", "1.0")
+# rvAgent's agent gives back what it was given.
+ECHOED = {"rvagent": "hello", "0.3": "echo: hello", "1.0": "echo: hello"}
 each_dialect = pytest.mark.parametrize("dialect", PEERS)
 Servers = Callable[[str], Peer]
 
@@ -70,7 +72,7 @@ async def test_lifecycle(a2a_servers: Servers, dialect: str) -> None:
     async with await connect(peer) as client:
         task = await client.send_task(TaskSpec("echo", "hello"))
         assert task.status.state is TaskState.COMPLETED
-        assert task.artifacts[0].text == "echo: hello"
+        assert task.artifacts[0].text == ECHOED[dialect]
         assert (await client.get_task(task.id)).artifacts == task.artifacts
 
         updates = [update async for update in client.stream_task(TaskSpec("stream", "stream 3"))]
@@ -278,7 +280,7 @@ def test_the_waiting_siblings_do_what_the_others_do(a2a_servers: Servers, dialec
     keys = None if dialect == "rvagent" else peer.jwks()
     with A2aClient.connect_sync(peer.url, card_keys=keys) as client:
         task = client.send_task_sync(TaskSpec("echo", "hello"))
-        assert task.artifacts[0].text == "echo: hello"
+        assert task.artifacts[0].text == ECHOED[dialect]
         assert client.get_task_sync(task.id).status.state is TaskState.COMPLETED
         assert client.wait_sync(task.id, interval_ms=10).id == task.id
         with client.stream_task(TaskSpec("stream", "stream 2")) as stream:

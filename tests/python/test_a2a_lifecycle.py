@@ -310,5 +310,6 @@ print("done")
 
 
 def test_a_process_without_agents_starts_no_thread(run_script: RunScript) -> None:
-    code = "import os, ruvector\nprint(len(os.listdir('/proc/self/task')))"
-    assert run_script(code) == "1\n"
+    count = "len(os.listdir('/proc/self/task'))"
+    code = f"import os, numpy\nbefore = {count}\nimport ruvector\nprint({count} - before)"
+    assert run_script(code) == "0\n"

@@ -218,7 +218,7 @@ async def test_headers_go_along(peer_1_0: Peer) -> None:
     )
     async with client:
         await client.send_task(ECHO)
-    headers = {name.lower(): value for name, value in peer_1_0.seen("send")[0]["headers"]}
+    headers = {name.lower(): value for name, value in peer_1_0.seen("send")[0]["headers"].items()}
     assert (headers["x-tenant"], headers["user-agent"]) == ("blue", "mine/1")
 
 
@@ -311,7 +311,7 @@ async def test_a_silent_stream_times_out(peer_1_0: Peer) -> None:
 async def test_a_call_times_out(peer_1_0: Peer) -> None:
     client = await A2aClient.connect(peer_1_0.url, card_keys=peer_1_0.jwks(), timeout_ms=300)
     async with client:
-        peer_1_0.fault("no_answer", on="get")
+        peer_1_0.fault("slow_head", on="get", times=9, pause_s=0.05)
         with pytest.raises(ruvector.Timeout) as caught:
             await client.get_task("t1")
         assert isinstance(caught.value, TimeoutError)

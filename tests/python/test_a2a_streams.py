@@ -90,7 +90,7 @@ async def test_a_stream_ends_with_a_question_and_goes_on_with_the_answer(
         for style in ("py", "js"):
             peer = a2a_servers(dialect)
             peer.configure(style=style)
-            async with client_of(peer) as client:
+            async with client_of(peer, strict_verify=False) as client:  # a2a-js 0.3 signs nothing
                 updates = await collect(client, spec("input"))
                 assert told(updates) == ["input-required: need more"]
                 answer = spec("input this", task_id=updates[-1].task_id)
@@ -114,7 +114,7 @@ async def test_http_json_streams_the_same(a2a_servers: Servers) -> None:
             peer.configure(style=style)
             found = []
             for binding in ("JSONRPC", "HTTP+JSON"):
-                async with client_of(peer, binding=binding) as client:
+                async with client_of(peer, binding=binding, strict_verify=False) as client:
                     found.append(told(await collect(client, spec("stream 3"))))
             assert found[0] == found[1]
             assert found[0][-1] == "completed: "
@@ -185,18 +185,10 @@ async def test_a_slow_reader_does_not_hold_up_others(peer: Peer) -> None:
 
 async def test_two_readers_of_one_stream_are_one_too_many(rvagent_peer: Peer) -> None:
     async with client_of(rvagent_peer) as client, client.stream_task(spec("late 200")) as stream:
-        with contextlib.suppress(StopAsyncIteration):
-            await anext(stream)
-        waiting = asyncio.ensure_future(anext(stream))
-        while not waiting.done():
-            await asyncio.sleep(0.01)
-            second = asyncio.ensure_future(anext(stream))
-            await asyncio.sleep(0)
-            if second.done() and second.exception() is not None:
-                break
-            await second
-        assert isinstance(second.exception(), RuntimeError)
-        waiting.cancel()
+        both: list[Any] = []
+        while not both or all(isinstance(one, TaskUpdate) for one in both):  # both were at hand
+            both = await asyncio.gather(anext(stream), anext(stream), return_exceptions=True)
+        assert [type(one) for one in both] == [TaskUpdate, RuntimeError]
 
 
 async def test_a_stream_is_read_by_a_thread_without_a_loop(peer: Peer) -> None:
@@ -347,7 +339,8 @@ async def test_a_stream_that_nobody_reads_is_closed_with_its_object(rvagent_peer
     async with client_of(rvagent_peer) as client:
         stream = client.stream_task(spec("long 30"))
         await anext(stream)
-        del stream
+        with pytest.warns(ResourceWarning, match="unclosed stream"):
+            del stream
         await soon(rvagent_peer, closed_at, 2)
 
 
