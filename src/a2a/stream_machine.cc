@@ -22,6 +22,7 @@ constexpr milliseconds kAnswerGrace{2000};
 // Before a task is asked for that may not have begun.
 constexpr milliseconds kBeginning{1000};
 constexpr std::uint64_t kLongestRetryMs = 60'000;
+constexpr const char* kMissing = "the last updates did not come";
 
 std::uint64_t mixed(std::uint64_t hash, std::string_view text) {
   return (hash ^ std::hash<std::string_view>{}(text)) * 0x9e3779b97f4a7c15u;
@@ -215,6 +216,7 @@ Step StreamMachine::on_task(Task task) {
   Step step;
   if (is_end || (may_end_ && !is_connected_)) {
     step = finish();
+    if (is_resuming_ && !gap_is_stated_) step.extra.push_back(gap(kMissing));
   } else if (refusal != nullptr && !is_resuming_) {
     return fail(refusal);
   } else if (!is_connected_) {
@@ -271,7 +273,7 @@ Step StreamMachine::on_sent(const SendResult& result) {
 Step StreamMachine::settle_by_sent() {
   const bool is_stated = is_concluding_ || gap_is_stated_;
   Step step = finish();
-  if (!is_stated) step.extra.push_back(gap("the last updates did not come"));
+  if (!is_stated) step.extra.push_back(gap(kMissing));
   step.extra.push_back(update_of(std::move(*sent_)));
   return step;
 }

@@ -131,7 +131,7 @@ void TaskStreamOperation::on_line_answer(const net::ResponseHead& head, std::str
     item = session_->codec->stream_refused(head, body, rpc_id_);
     if (plan_.send && !was_open_) throw ProtocolError("stream: the answer is no event stream");
   } catch (const A2aError&) {
-    return take(machine_.on_error(std::current_exception()));
+    return refuse(std::current_exception());
   }
   was_open_ = true;
   take(machine_.on_head());
@@ -152,13 +152,16 @@ void TaskStreamOperation::on_line_end(const net::Failure* failure) {
   if (!was_open_ && failure != nullptr) {
     const auto delay = link_->retry().after_failure(kind_of_line(), ++attempts_, *failure);
     if (open_again_after(delay, failure->message)) return;
-    // The task was not sent yet.
-    if (plan_.send) return end(to_error(*failure, "stream"));
+    if (plan_.send) return refuse(to_error(*failure, "stream"));
   }
   take(machine_.on_end(failure));
 }
 
-void TaskStreamOperation::on_line_nonsense(std::exception_ptr error) {
+void TaskStreamOperation::on_line_nonsense(std::exception_ptr error) { refuse(std::move(error)); }
+
+void TaskStreamOperation::refuse(std::exception_ptr error) {
+  // Without a stream the task is not sent, so that no answer to it will come.
+  if (plan_.send && !was_open_) return end(std::move(error));
   take(machine_.on_error(std::move(error)));
 }
 

@@ -44,6 +44,16 @@ TEST(TaskStreamRvAgent, ASubscriptionThatFailsSendsRvAgentNothing) {
   EXPECT_EQ(f.read(), (Words{"transport"}));
 }
 
+TEST(TaskStreamRvAgent, ASubscriptionThatIsNoStreamSendsRvAgentNothing) {
+  StreamFixture f(Protocol::rvagent);
+  f.stream = f.client->stream_task(echo_spec(), {.max_reconnects = 0});
+  f.net().run();
+  f.last()->answer(200, "no stream");
+  f.net().advance(seconds(60));
+  EXPECT_EQ(f.net().started(), 1u);
+  EXPECT_EQ(f.read(), (Words{"transport"}));
+}
+
 TEST(TaskStreamRvAgent, WhatRvAgentRefusesIsTheStreamsError) {
   StreamFixture f(Protocol::rvagent);
   f.open();

@@ -74,7 +74,7 @@ TEST(TaskStream, ASubscriptionToATaskThatIsOverEndsWithTheTask) {
   f.net().run();
   EXPECT_EQ(f.last()->request.body, "get s");
   f.last()->answer(200, "task s completed 9");
-  EXPECT_EQ(f.read(), (Words{"status 1", "task 9", "end"}));
+  EXPECT_EQ(f.read(), (Words{"status 1", "the last updates did not come", "task 9", "end"}));
 }
 
 TEST(TaskStream, AnAnswerThatIsNoStreamIsReadAsSuch) {

@@ -109,6 +109,12 @@ async def test_an_unknown_state_is_kept_as_it_is_written(a2a_servers: Servers) -
         assert last_state(updates) == "completed"
 
 
+@pytest.fixture(params=["0.3", "1.0"])
+def official_peer(request: pytest.FixtureRequest, a2a_servers: Servers) -> Peer:
+    """Where the stream is all there is: rvAgent's task is sent beside it, and is answered."""
+    return a2a_servers(request.param)
+
+
 # ---- streams that are wrong
 
 WRONG: list[tuple[str, dict[str, Any]]] = [
@@ -152,18 +158,18 @@ async def test_an_answer_to_another_request_is_refused(a2a_servers: Servers) -> 
                 await client.send_task(spec("echo hi"))
 
 
-async def test_an_error_in_place_of_a_stream_is_that_error(peer: Peer) -> None:
-    peer.fault("json_error", on="stream", code=-32603, message="no stream today")
-    async with client_of(peer) as client:
+async def test_an_error_in_place_of_a_stream_is_that_error(official_peer: Peer) -> None:
+    official_peer.fault("json_error", on="stream", code=-32603, message="no stream today")
+    async with client_of(official_peer) as client:
         with pytest.raises(ruvector.A2aError, match="no stream today") as caught:
             await collect(client, spec("stream 3"))
     assert caught.value.code == -32603
 
 
 @pytest.mark.parametrize("name", ["", "error"])
-async def test_an_error_within_a_stream_ends_it(peer: Peer, name: str) -> None:
-    peer.fault("error_event", on="stream", at=1, name=name)
-    async with client_of(peer) as client:
+async def test_an_error_within_a_stream_ends_it(official_peer: Peer, name: str) -> None:
+    official_peer.fault("error_event", on="stream", at=1, name=name)
+    async with client_of(official_peer) as client:
         with pytest.raises(ruvector.A2aError, match="it broke") as caught:
             await collect(client, spec("stream 3"))
     assert caught.value.code == -32603
@@ -171,11 +177,6 @@ async def test_an_error_within_a_stream_ends_it(peer: Peer, name: str) -> None:
 
 # ---- streams that end too soon
 
-
-@pytest.fixture(params=["0.3", "1.0"])
-def official_peer(request: pytest.FixtureRequest, a2a_servers: Servers) -> Peer:
-    """Where the stream is all there is: rvAgent's task is sent beside it, and is answered."""
-    return a2a_servers(request.param)
 
 
 
