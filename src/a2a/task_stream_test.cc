@@ -90,6 +90,20 @@ TEST(TaskStream, AnAnswerThatIsNoStreamIsReadAsSuch) {
   EXPECT_EQ(plain.read(), (Words{"task 4", "end"}));
 }
 
+TEST(TaskStream, AnAnswerThatIsNoStreamAndHasNoEndIsNotWaitedForForever) {
+  ConnectOptions options;
+  options.http.timeouts.total = milliseconds(500);
+  StreamFixture f(Protocol::v1_0, options);
+  f.stream = f.client->stream_task(echo_spec(), {.max_reconnects = 0});
+  f.net().run();
+  f.last()->head(200, {{"content-type", "text/plain"}});
+  f.net().advance(milliseconds(499));
+  EXPECT_EQ(f.read(), Words{});
+  f.net().advance(milliseconds(1));
+  EXPECT_EQ(f.read(), Words{"transport"});
+  EXPECT_TRUE(f.last()->is_cancelled);
+}
+
 TEST(TaskStream, WhatIsNoEventIsAnError) {
   StreamFixture f;
   f.open()->event("rubbish");
