@@ -15,8 +15,9 @@ from typing import Any, Self
 
 from benchmarks.a2a.contestants import CONTESTANTS
 from benchmarks.datasets import ROOT
-from benchmarks.embed.session import WorkerError, resident
+from benchmarks.embed.session import resident
 from benchmarks.environments import MissingEnvironmentError, interpreter, variables
+from benchmarks.worker_process import WorkerError
 from tests.interop import environments as interop
 
 SCRATCH = ROOT / "build" / "bench-a2a"

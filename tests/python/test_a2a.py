@@ -176,8 +176,8 @@ def test_stream_no_thread_fight(
             return together / alone, lag.longest
 
     with asyncio.Runner(loop_factory=new_loop, debug=True) as runner, caplog.at_level("WARNING"):
-        rounds = []
-        for _ in range(5):
+        rounds, slow = [], []
+        for _ in range(10):
             caplog.clear()
             rounds.append(runner.run(measure()))
             slow = [r for r in caplog.records if r.levelno >= logging.WARNING]

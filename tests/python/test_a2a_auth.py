@@ -176,4 +176,9 @@ async def test_the_version_is_named_to_peers_that_want_it(a2a_servers: Servers) 
             await client.send_task(spec("echo hi"))
         assert peer.seen("card")[0]["headers"]["a2a-version"] == "1.0"
         version = peer.seen("send")[0]["headers"].get("a2a-version")
-        assert version in {"1.0": ["1.0"], "0.3": [None, "0.3"], "rvagent": [None]}[dialect]
+        allowed: dict[str, list[str | None]] = {
+            "1.0": ["1.0"],
+            "0.3": [None, "0.3"],
+            "rvagent": [None],
+        }
+        assert version in allowed[dialect]

@@ -195,8 +195,6 @@ async def test_an_error_within_a_stream_ends_it(official_peer: Peer, name: str) 
 # ---- streams that end too soon
 
 
-
-
 BREAKS: list[tuple[str, dict[str, Any]]] = [
     ("reset_at", {"at": 2}),
     ("truncate_at", {"at": 2}),
@@ -442,7 +440,7 @@ async def test_a_body_that_ends_with_the_connection_is_whole(peer: Peer) -> None
 
 async def test_codes_mean_what_the_dialect_says(a2a_servers: Servers) -> None:
     """-32002 and its neighbours are other things to rvAgent than to all others."""
-    wanted = {
+    wanted: dict[str, dict[int, type[ruvector.A2aError]]] = {
         "rvagent": {
             -32002: ruvector.PolicyViolation,
             -32003: ruvector.BudgetExceeded,

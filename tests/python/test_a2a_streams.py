@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +158,7 @@ async def test_a_slow_reader_makes_the_peer_wait(peer: Peer) -> None:
             for _ in range(100):
                 await anext(stream)
             before = resident_bytes()
-            sent = -1
+            last = sent = -1
             for _ in range(100):
                 await asyncio.sleep(0.05)
                 last, sent = sent, peer.stats()["bytes_out"]
@@ -185,7 +185,7 @@ async def test_a_slow_reader_does_not_hold_up_others(peer: Peer) -> None:
 
 async def test_two_readers_of_one_stream_are_one_too_many(rvagent_peer: Peer) -> None:
     async with client_of(rvagent_peer) as client, client.stream_task(spec("late 200")) as stream:
-        both: list[Any] = []
+        both: Sequence[Any] = ()
         while not both or all(isinstance(one, TaskUpdate) for one in both):  # both were at hand
             both = await asyncio.gather(anext(stream), anext(stream), return_exceptions=True)
         assert [type(one) for one in both] == [TaskUpdate, RuntimeError]
@@ -212,7 +212,7 @@ async def test_waiting_calls_refuse_to_stop_a_loop(rvagent_peer: Peer) -> None:
 def test_calls_for_coroutines_need_a_loop(rvagent_peer: Peer) -> None:
     with ruvector.A2aClient.connect_sync(rvagent_peer.url) as client:
         with pytest.raises(RuntimeError):
-            client.send_task(spec("echo hi"))
+            _ = client.send_task(spec("echo hi"))
         assert client.send_task_sync(spec("echo hi")).status.state == "completed"
     assert rvagent_peer.operations().count("send") == 1
 
@@ -257,7 +257,7 @@ async def test_aclose_takes_no_turn_of_the_loop(rvagent_peer: Peer) -> None:
     async with client_of(rvagent_peer) as client:
         stream = client.stream_task(spec("long 30"))
         await anext(stream)
-        turns = []
+        turns: list[int] = []
         asyncio.get_running_loop().call_soon(turns.append, 1)
         await stream.aclose()
         assert turns == []
