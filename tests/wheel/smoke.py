@@ -21,7 +21,14 @@ import numpy as np
 
 import ruvector
 
-LIBRARIES = ("curl", "libssl-dev", "libutf8proc-dev", "libxxhash-dev", "nlohmann-json3-dev")
+LIBRARIES = (
+    "curl",
+    "libssl-dev",
+    "libutf8proc-dev",
+    "libxxhash-dev",
+    "nlohmann-json3-dev",
+    "zlib1g-dev",
+)
 
 
 def check_index() -> None:
