@@ -62,8 +62,8 @@ bench-a2a: $(venv)/.package $(venv)/.extra-test $(venv)/.extra-bench  ## the age
 
 # --- the virtual environment: the package as a user would get it, built as a release wheel
 
-.PHONY: packages-build packages-test packages-lint packages-bench packages-full
-packages-build packages-test packages-lint packages-bench packages-full: packages-%:
+.PHONY: packages-build packages-test packages-lint packages-bench packages-wheel packages-full
+packages-build packages-test packages-lint packages-bench packages-wheel packages-full: packages-%:
 	@tools/system_packages.sh $(sort build $*)
 
 $(venv)/.created: | packages-build
@@ -200,9 +200,13 @@ check-examples: demo build-release
 # --- wheels
 
 .PHONY: wheel check-wheel
-wheel: $(venv)/.extra-wheel | packages-build  ## build wheelhouse/*.whl from the source distribution
+wheel: $(venv)/.extra-wheel | packages-wheel  ## build wheelhouse/*.whl from the source distribution
 	@rm -rf dist wheelhouse
-	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(python) -m build --outdir dist .
+	@tools/wheel_curl.sh build/wheel-curl
+	@tools/wheel_licenses.sh build/wheel-curl build/wheel-licenses
+	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(python) -m build --outdir dist \
+	  -C cmake.define.CURL_ROOT=$(CURDIR)/build/wheel-curl \
+	  -C cmake.define.RUVECTOR_LICENSES=$(CURDIR)/build/wheel-licenses .
 	@PATH="$(CURDIR)/$(venv)/bin:$$PATH" $(venv)/bin/auditwheel repair --wheel-dir wheelhouse dist/ruvector-*.whl
 	@ls -l wheelhouse
 
