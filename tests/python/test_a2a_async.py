@@ -215,21 +215,6 @@ def test_a_stream_that_is_forgotten_is_closed_with_a_warning(
         run.run(main())
 
 
-@both_loops
-def test_cancelling_a_call_closes_its_connection(peer_1_0: Peer, new_loop: NewLoop) -> None:
-    async def main() -> None:
-        async with await connect(peer_1_0) as client:
-            task = asyncio.create_task(client.send_task(ENDLESS))
-            await asyncio.to_thread(peer_1_0.wait_for, lambda _: "send" in peer_1_0.operations())
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-            await asyncio.to_thread(peer_1_0.wait_for, lambda stats: stats["abandoned"] == 1)
-
-    with runner(new_loop) as run:
-        run.run(main())
-
-
 async def test_closing_a_client_ends_what_is_in_flight(peer_1_0: Peer) -> None:
     client = await connect(peer_1_0)
     call = asyncio.ensure_future(client.send_task(ENDLESS))

@@ -31,7 +31,7 @@ async def refused(peer: Peer, **options: Any) -> ruvector.CardSignatureInvalid:
     return caught.value
 
 
-async def test_fetch_signed_card(new_rvagent_peer: Peer) -> None:
+async def test_a_signed_card_is_believed_and_its_place_remembered(new_rvagent_peer: Peer) -> None:
     async with client_of(new_rvagent_peer) as client:
         card = client.card
         assert card.name == "rvagent-peer"
@@ -67,7 +67,7 @@ def changed(value: Any) -> Any:
     return ["changed"]
 
 
-async def test_tampered_card_rejected(rvagent_peer: Peer) -> None:
+async def test_a_card_changed_anywhere_is_rejected(rvagent_peer: Peer) -> None:
     """Each member of the card, one after the other, also where missing signatures are admitted."""
     paths = list(leaves(rvagent_peer.card()))
     assert len(paths) > 25

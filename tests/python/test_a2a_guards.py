@@ -39,7 +39,7 @@ def peer(request: pytest.FixtureRequest, a2a_servers: Servers) -> Peer:
     return a2a_servers(request.param)
 
 
-async def test_budget_exceeded(peer: Peer) -> None:
+async def test_a_spent_budget_stops_a_task_before_any_connection(peer: Peer) -> None:
     async with await offline(peer) as client:
         wanted = spec("echo hi", policy=TaskPolicy(max_cost_usd=0.05), estimate=CENTS)
         error = await nothing_sent(client, wanted, ruvector.PolicyViolation)

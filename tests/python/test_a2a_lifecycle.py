@@ -37,7 +37,7 @@ def peer(request: pytest.FixtureRequest, a2a_servers: Servers) -> Peer:
     "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
 )
 @pytest.mark.parametrize("binding", ["JSONRPC", "HTTP+JSON"])
-def test_lifecycle(
+def test_a_client_and_its_tasks_live_in_one_loop(
     peer: Peer, binding: str, new_loop: Callable[[], asyncio.AbstractEventLoop]
 ) -> None:
     """Send, stream, ask, list, wait, cancel."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import uvloop
 
@@ -342,48 +340,3 @@ async def test_a_stream_that_nobody_reads_is_closed_with_its_object(rvagent_peer
         with pytest.warns(ResourceWarning, match="unclosed stream"):
             del stream
         await soon(rvagent_peer, closed_at, 2)
-
-
-# ---- beside other work
-
-
-@pytest.mark.slow
-@both_loops
-def test_stream_no_thread_fight(rvagent_peer: Peer, new_loop: NewLoop) -> None:
-    """A stream of 1,000 updates beside two searches takes hardly longer than the slowest alone."""
-    rows = np.random.default_rng(3).standard_normal((40_000, 128), dtype=np.float32)
-    index = ruvector.FlatF32Index.build(rows)
-
-    def search() -> float:
-        begin = time.perf_counter()
-        while time.perf_counter() - begin < 0.1:
-            index.search(rows[0], 10)
-        for query in rows[:60]:
-            index.search(query, 10)
-        return time.perf_counter() - begin
-
-    async def listen(client: ruvector.A2aClient) -> float:
-        begin = time.perf_counter()
-        updates = await collect(client, spec("paced 1000 1"), max_reconnects=0)
-        steps = [line for line in told(updates) if line.startswith("working")]
-        assert steps == [f"working: step {step}" for step in range(1000)]
-        return time.perf_counter() - begin
-
-    async def main() -> float:
-        async with client_of(rvagent_peer) as client:
-            await collect(client, spec("msg"))
-            threads = threading.active_count()
-            alone = [await listen(client), await asyncio.to_thread(search)]
-            begin = time.perf_counter()
-            searches = (asyncio.to_thread(search), asyncio.to_thread(search))
-            await asyncio.gather(listen(client), *searches)
-            assert threading.active_count() <= threads + 2  # those of to_thread
-            return (time.perf_counter() - begin) / max(alone)
-
-    ratios = []
-    for _ in range(4):  # another process may be in the way, but not each time
-        with asyncio.Runner(loop_factory=new_loop) as runner:
-            ratios.append(runner.run(main()))
-        if ratios[-1] <= 1.2:
-            return
-    raise AssertionError(f"beside each other they take {ratios} of the slowest alone")
