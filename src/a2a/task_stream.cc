@@ -184,16 +184,16 @@ void TaskStreamOperation::send_beside() {
   send_call_ = std::make_shared<Call>(
       link_, std::move(order),
       [weak = weak_from_this(), session = session_, entry, ticket = plan_.admitted.ticket,
-       rpc_id = plan_.send->rpc_id](Call::Answer answer) {
+       rpc_id = plan_.send->rpc_id](const Call::Answer& answer) {
         session->sending.erase(entry);
         const auto self = weak.lock();
         if (self == nullptr || self->is_over_) return;
-        self->on_answer_beside(std::move(answer), rpc_id);
+        self->on_answer_beside(answer, rpc_id);
       });
   link_->begin(send_call_);
 }
 
-void TaskStreamOperation::on_answer_beside(Call::Answer answer, const std::string& rpc_id) {
+void TaskStreamOperation::on_answer_beside(const Call::Answer& answer, const std::string& rpc_id) {
   send_call_.reset();
   if (answer.error != nullptr) {
     return take(machine_.on_send_error(answer.error, answer.may_have_run));

@@ -59,7 +59,7 @@ class TaskStreamOperation final : public Operation,
   void open();
   void connect(WireCall wire);
   void send_beside();
-  void on_answer_beside(Call::Answer answer, const std::string& rpc_id);
+  void on_answer_beside(const Call::Answer& answer, const std::string& rpc_id);
   void ask();
   void take(Step step);
   void on_item(StreamItem item, std::size_t bytes);

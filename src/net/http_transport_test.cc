@@ -189,12 +189,12 @@ TEST(HttpTransport, RunsTasksOnTheIoThreadWhenTheirTimeHasCome) {
     };
   };
   const auto start = transport->now();
-  transport->call_after(60ms, task(3));
-  transport->call_after(30ms, task(2));
+  transport->call_after(1s, task(3));
+  transport->call_after(500ms, task(2));
   transport->call_after(0ms, task(1));
   std::unique_lock lock(mutex);
   ASSERT_TRUE(changed.wait_for(lock, 20s, [&] { return order.size() == 3; }));
-  EXPECT_GE(transport->now() - start, 60ms);
+  EXPECT_GE(transport->now() - start, 1s);
   EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
   EXPECT_NE(threads[0], std::this_thread::get_id());
   EXPECT_EQ(threads[0], threads[1]);
@@ -215,7 +215,7 @@ TEST(HttpTransport, DropsWaitingTasksAndEndsRequestsWhenItGoes) {
   transport.reset();
   ASSERT_TRUE(receiver->ends());
   EXPECT_EQ(receiver->failure()->kind, Kind::shut_down);
-  for (int i = 0; i < 2000 && token.use_count() > 1; ++i) std::this_thread::sleep_for(1ms);
+  for (int i = 0; i < 20'000 && token.use_count() > 1; ++i) std::this_thread::sleep_for(1ms);
   EXPECT_EQ(token.use_count(), 1);
   EXPECT_FALSE(has_run);
 }

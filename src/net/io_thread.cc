@@ -32,10 +32,10 @@ std::uint64_t event_data(std::size_t slot, int socket) {
 
 }  // namespace
 
-// What runs at exit is registered after libcurl and its TLS library have registered theirs, and so
-// runs before.
 void IoThread::forget_in_child() { thread_of_process.store(nullptr, std::memory_order_relaxed); }
 
+// What runs at exit is registered after libcurl and its TLS library have registered theirs, and so
+// runs before.
 IoThread& IoThread::of_process() {
   static const bool prepared = [] {
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -79,7 +79,7 @@ bool IoThread::start() {
   if (epoll_ < 0 || wakeup_ < 0) return false;
   const base::SignalsBlocked blocked;
   try {
-    std::thread([this] { run(); }).detach();
+    thread_ = std::thread([this] { run(); });
   } catch (const std::system_error&) {
     return false;
   }
@@ -206,7 +206,11 @@ void IoThread::stop() {
   }
   wake();
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, kStopTime, [this] { return is_stopped_; });
+  if (!changed_.wait_for(lock, kStopTime, [this] { return is_stopped_; })) return;
+  lock.unlock();
+  // What a TLS library keeps for each thread is freed when the thread ends, after its function:
+  // that must not meet the library's own end, which comes next.
+  thread_.join();
 }
 
 void IoThread::stop_at_exit() {

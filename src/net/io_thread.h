@@ -80,6 +80,8 @@ class IoThread {
   bool is_asleep_ = false;  // what is posted must wake the thread
   bool is_stopping_ = false;
   bool is_stopped_ = false;
+  // Joined at the end of the process; one that does not stop, or that a fork left, is let go of.
+  std::thread thread_;
 
   // Of the thread itself.
   std::vector<Task> running_;

@@ -6,7 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <future>
+#include <thread>
 #include <vector>
 
 namespace ruvector::net {
@@ -112,6 +114,29 @@ TEST(IoThread, LetsAProcessEnd) {
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
   }
+}
+
+// As a TLS library frees what it keeps for a thread.
+struct EndsItsProcess {
+  ~EndsItsProcess() {
+    std::this_thread::sleep_for(50ms);
+    ::_exit(0);
+  }
+};
+
+TEST(IoThread, EndsBeforeItsProcess) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool is_used = IoThread::of_process().post([] {
+      static thread_local const EndsItsProcess of_thread;
+      static_cast<void>(&of_thread);
+    });
+    if (!is_used || !runs_a_task(IoThread::of_process())) ::_exit(2);
+    std::exit(1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 #endif
 
