@@ -142,7 +142,7 @@ function makeCard(url) {
       { url: `${url}/`, transport: "JSONRPC" },
       { url: `${url}/rest`, transport: "HTTP+JSON" },
     ],
-    provider: { organization: "", url: "https://example" },
+    provider: { organization: "Interop", url: "https://example" },
     capabilities: {
       streaming: true,
       extensions: [{ uri: "https://example/e", required: false, params: PARAMS }],

@@ -152,7 +152,7 @@ function makeCard(url, legacy) {
       { url: `${url}/`, protocolBinding: "JSONRPC", protocolVersion },
       { url: `${url}/rest`, protocolBinding: "HTTP+JSON", protocolVersion },
     ]),
-    provider: { organization: "", url: "https://example" },
+    provider: { organization: "Interop", url: "https://example" },
     capabilities: {
       streaming: true,
       extensions: [{ uri: "https://example/e", required: false, params: PARAMS }],

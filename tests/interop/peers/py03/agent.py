@@ -133,7 +133,7 @@ def make_card(url: str) -> AgentCard:
             AgentInterface(url=f"{url}/", transport="JSONRPC"),
             AgentInterface(url=f"{url}/rest", transport="HTTP+JSON"),
         ],
-        provider=AgentProvider(organization="", url="https://example"),
+        provider=AgentProvider(organization="Interop", url="https://example"),
         capabilities=AgentCapabilities(streaming=True, extensions=[extension]),
         security_schemes=schemes(),
         security=[{"login": []}, {"key": [], "oauth": ["read"]}],

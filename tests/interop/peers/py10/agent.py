@@ -138,7 +138,7 @@ def make_card(url: str, legacy: bool) -> AgentCard:
             for version in versions
             for binding, path in (("JSONRPC", "/"), ("HTTP+JSON", "/rest"))
         ],
-        provider=AgentProvider(organization="", url="https://example"),
+        provider=AgentProvider(organization="Interop", url="https://example"),
         capabilities=AgentCapabilities(streaming=True, extensions=[extension]),
         security_schemes=schemes(),
         security_requirements=requirements(),
