@@ -119,7 +119,8 @@ async def security(case: Case) -> str:
         changed = bytes(card.raw).replace(f'"{text}"'.encode(), f'"{text}!"'.encode())
         await refused(case, f"the change of {text!r}", card=changed)
     locked = {"headers": {"X-Interop-Locked": "yes"}}
-    async with await connect(case.peer, case.agent, case.binding, **locked, **CREDENTIALS) as client:
+    known = {**locked, **CREDENTIALS}
+    async with await connect(case.peer, case.agent, case.binding, **known) as client:
         task = await client.send_task(TaskSpec("echo", "echo hi"))
         expect(task.status.state, TaskState.COMPLETED, "the state")
         updates = await collect(client, TaskSpec("stream", "stream 1"))

@@ -51,7 +51,8 @@ class Locked:
         is_open = b"x-interop-locked" not in headers or scope["path"].startswith("/.well-known/")
         given = (headers.get(b"authorization"), headers.get(KEY_HEADER.lower().encode()))
         if is_open or given == (b"Bearer interop", b"open sesame"):
-            return await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
+            return
         await send({"type": "http.response.start", "status": 401, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
