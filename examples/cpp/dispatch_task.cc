@@ -1,8 +1,14 @@
 // Gives a task to an agent and prints what it tells of it.
 //
-//   dispatch_task URL [QUESTION [--unsigned]]     with the last a card needs no signature
+//   dispatch_task URL KEYS [SKILL [QUESTION]]
+//
+// KEYS is a file, a JSON Web Key Set, with the key of who signed the agent's card: from elsewhere
+// than the agent. For `--unsigned` a card needs no signature.
 #include <cstdio>
 #include <exception>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
 #include <string>
 
 #include "ruvector/a2a/artifact_assembler.h"
@@ -10,6 +16,13 @@
 #include "ruvector/base/a2a_errors.h"
 
 namespace {
+
+ruvector::ConnectOptions options_of(const std::string& keys) {
+  if (keys == "--unsigned") return {.strict_verify = false};
+  std::ifstream file(keys);
+  if (!file) throw std::runtime_error(keys + " cannot be read");
+  return {.card_keys = {std::istreambuf_iterator<char>(file), {}}};
+}
 
 void print(const ruvector::TaskUpdate& update) {
   if (update.status) {
@@ -28,41 +41,52 @@ void print(const ruvector::TaskUpdate& update) {
   }
 }
 
-int run(const std::string& url, const std::string& question, bool admits_unsigned) {
-  const auto client = ruvector::A2aClient::connect(url, {.strict_verify = !admits_unsigned});
-  std::printf("agent     %s, A2A %s\n", client->card().name.c_str(),
-              std::string(ruvector::protocol_name(client->protocol())).c_str());
-
-  const auto& skills = client->card().skills;
-  const ruvector::TaskSpec spec = {
-      .skill = skills.empty() ? "" : skills.front().id,
-      .input = {{.text = question}},
-      // Checked before a byte is sent; the task is cancelled when it takes longer.
-      .policy = ruvector::TaskPolicy{.max_cost_usd = 0.10, .max_duration_ms = 30'000}};
+void follow(ruvector::A2aClient& client, const ruvector::TaskSpec& spec) {
   ruvector::ArtifactAssembler assembler;
-  const auto stream = client->stream_task(spec);
+  const auto stream = client.stream_task(spec);
   while (const auto update = stream->next()) {
     print(*update);
     assembler.add(*update);
   }
   for (const ruvector::Artifact& artifact : assembler.artifacts()) {
-    std::printf("\n%s\n", assembler.text(artifact.artifact_id).c_str());
+    std::printf("%s\n", assembler.text(artifact.artifact_id).c_str());
   }
-  return 0;
+}
+
+void run(const std::string& url, const std::string& keys, const std::string& skill,
+         const std::string& question) {
+  const auto client = ruvector::A2aClient::connect(url, options_of(keys));
+  const ruvector::AgentCard& card = client->card();
+  std::printf("%s speaks %s, signed by %s\n", card.name.c_str(),
+              std::string(ruvector::protocol_name(client->protocol())).c_str(),
+              card.verification.key_id.c_str());
+
+  ruvector::TaskSpec spec = {
+      .skill = skill,
+      .input = {{.text = question}},
+      // Checked before a byte is sent; the task is cancelled when it takes longer.
+      .policy = ruvector::TaskPolicy{.max_cost_usd = 0.10, .max_duration_ms = 30'000},
+      .estimate = ruvector::TaskEstimate{.cost_usd = 0.01}};
+  if (spec.skill.empty() && !card.skills.empty()) spec.skill = card.skills.front().id;
+  follow(*client, spec);
+
+  spec.estimate->cost_usd = 1.00;
+  try {
+    client->send_task(spec);
+  } catch (const ruvector::PolicyViolation& refusal) {
+    std::printf("refused: %s\n", refusal.what());
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: dispatch_task URL [QUESTION [--unsigned]]\n");
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: dispatch_task URL KEYS|--unsigned [SKILL [QUESTION]]\n");
     return 2;
   }
-  const bool admits_unsigned = argc > 3 && std::string(argv[3]) == "--unsigned";
-  return run(argv[1], argc > 2 ? argv[2] : "What is RaBitQ?", admits_unsigned);
-} catch (const ruvector::PolicyViolation& error) {
-  std::fprintf(stderr, "dispatch_task: %s\n", error.what());
-  return 4;
+  run(argv[1], argv[2], argc > 3 ? argv[3] : "", argc > 4 ? argv[4] : "What is RaBitQ?");
+  return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "dispatch_task: %s\n", error.what());
   return 1;

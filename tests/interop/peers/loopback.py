@@ -15,6 +15,7 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec
 
 KEY_ID = "interop-1"
+KEY_HEADER = "X-Interop-Key"  # of the card's scheme "key"
 SKILLS = ("echo", "long", "stream", "chunks", "input", "msg", "fail", "raise")
 
 
@@ -35,9 +36,31 @@ def new_key(jwks: Path) -> jwt.PyJWK:
     return jwt.PyJWK({**jwt.algorithms.ECAlgorithm.to_jwk(private, as_dict=True), **names})
 
 
+# Of an extension: what is empty, and numbers, which canonical forms write differently.
+PARAMS = {"none": "", "list": [{}, "", 1], "half": 0.5, "small": 1e-7, "big": 1e16, "name": "ï"}
+
+
+class Locked:
+    """An application whose requests need both credentials, when they say so themselves."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        headers = dict(scope["headers"])
+        is_open = b"x-interop-locked" not in headers or scope["path"].startswith("/.well-known/")
+        given = (headers.get(b"authorization"), headers.get(KEY_HEADER.lower().encode()))
+        if is_open or given == (b"Bearer interop", b"open sesame"):
+            await self._app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 401, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
 def serve(app: Any, bound: socket.socket, url: str) -> None:
     """Until standard input closes, which it does when the one who started this ends."""
-    config = uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+    settings = {"log_level": "error", "lifespan": "off", "timeout_graceful_shutdown": 1}
+    config = uvicorn.Config(Locked(app), **settings)
     server = uvicorn.Server(config)
 
     async def run() -> None:

@@ -8,7 +8,17 @@ import {
   restHandler,
 } from "@a2a-js/sdk/server/express";
 import express from "express";
-import { KEY_ID, SKILLS, command, newKey, options, seconds, serve } from "./loopback.mjs";
+import {
+  KEY_HEADER,
+  KEY_ID,
+  PARAMS,
+  SKILLS,
+  command,
+  newKey,
+  options,
+  seconds,
+  serve,
+} from "./loopback.mjs";
 
 // What one execution publishes.
 class Updater {
@@ -105,6 +115,21 @@ class Executor {
   }
 }
 
+// One of each kind, and some with what is empty.
+function schemes() {
+  const clientCredentials = {
+    tokenUrl: "https://login.example/token",
+    scopes: { read: "", write: "may write" },
+  };
+  return {
+    login: { type: "http", scheme: "Bearer", bearerFormat: "JWT" },
+    key: { type: "apiKey", in: "header", name: KEY_HEADER, description: "" },
+    oauth: { type: "oauth2", flows: { clientCredentials } },
+    open: { type: "openIdConnect", openIdConnectUrl: "https://login.example/id" },
+    tls: { type: "mutualTLS" },
+  };
+}
+
 function makeCard(url) {
   return {
     name: "js03",
@@ -117,14 +142,20 @@ function makeCard(url) {
       { url: `${url}/`, transport: "JSONRPC" },
       { url: `${url}/rest`, transport: "HTTP+JSON" },
     ],
-    capabilities: { streaming: true },
+    provider: { organization: "Interop", url: "https://example" },
+    capabilities: {
+      streaming: true,
+      extensions: [{ uri: "https://example/e", required: false, params: PARAMS }],
+    },
+    securitySchemes: schemes(),
+    security: [{ login: [] }, { key: [], oauth: ["read"] }],
     defaultInputModes: ["text/plain"],
     defaultOutputModes: ["text/plain"],
     skills: SKILLS.map((id) => ({ id, name: id, description: `does ${id}`, tags: ["test"] })),
   };
 }
 
-// JSON with sorted keys, which is RFC 8785 for a card without numbers.
+// JSON with sorted keys, which is RFC 8785 in this language.
 function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value);

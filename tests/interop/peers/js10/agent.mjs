@@ -17,7 +17,17 @@ import {
   restHandler,
 } from "@a2a-js/sdk/server/express";
 import express from "express";
-import { KEY_ID, SKILLS, command, newKey, options, seconds, serve } from "./loopback.mjs";
+import {
+  KEY_HEADER,
+  KEY_ID,
+  PARAMS,
+  SKILLS,
+  command,
+  newKey,
+  options,
+  seconds,
+  serve,
+} from "./loopback.mjs";
 
 // What one execution publishes.
 class Updater {
@@ -116,6 +126,22 @@ class Executor {
   }
 }
 
+// One of each kind, and some with what is empty.
+function schemes() {
+  const clientCredentials = {
+    tokenUrl: "https://login.example/token",
+    scopes: { read: "", write: "may write" },
+  };
+  const key = { location: "header", name: KEY_HEADER, description: "" };
+  return {
+    login: { httpAuthSecurityScheme: { scheme: "Bearer", bearerFormat: "JWT" } },
+    key: { apiKeySecurityScheme: key },
+    oauth: { oauth2SecurityScheme: { flows: { clientCredentials } } },
+    open: { openIdConnectSecurityScheme: { openIdConnectUrl: "https://login.example/id" } },
+    tls: { mtlsSecurityScheme: {} },
+  };
+}
+
 function makeCard(url, legacy) {
   const versions = legacy ? ["1.0", "0.3"] : ["1.0"];
   return AgentCard.fromJSON({
@@ -126,7 +152,16 @@ function makeCard(url, legacy) {
       { url: `${url}/`, protocolBinding: "JSONRPC", protocolVersion },
       { url: `${url}/rest`, protocolBinding: "HTTP+JSON", protocolVersion },
     ]),
-    capabilities: { streaming: true },
+    provider: { organization: "Interop", url: "https://example" },
+    capabilities: {
+      streaming: true,
+      extensions: [{ uri: "https://example/e", required: false, params: PARAMS }],
+    },
+    securitySchemes: schemes(),
+    securityRequirements: [
+      { schemes: { login: { list: [] } } },
+      { schemes: { key: { list: [] }, oauth: { list: ["read"] } } },
+    ],
     defaultInputModes: ["text/plain"],
     defaultOutputModes: ["text/plain"],
     skills: SKILLS.map((id) => ({ id, name: id, description: `does ${id}`, tags: ["test"] })),
@@ -137,17 +172,22 @@ const { jwks, legacy } = options();
 const app = express();
 serve(app, async (url) => {
   const sign = generateAgentCardSignature(newKey(jwks), { alg: "ES256", kid: KEY_ID, typ: "JOSE" });
-  const card = await sign(makeCard(url, legacy));
+  const card = makeCard(url, legacy);
   const requestHandler = new DefaultRequestHandler(card, new InMemoryTaskStore(), new Executor());
   const shared = {
     requestHandler,
     userBuilder: UserBuilder.noAuthentication,
     legacyCompat: { enabled: legacy },
   };
-  app.use(
-    "/.well-known/agent-card.json",
-    agentCardHandler({ agentCardProvider: requestHandler, legacyCompat: { enabled: legacy } }),
-  );
+  // Of a card in the SDK's types it would sign no security scheme, and write each as
+  // {"scheme": {"$case": ..., "value": ...}}, which is not of the protocol.
+  const written = await sign(AgentCard.toJSON(card));
+  const current = agentCardHandler({ agentCardProvider: async () => written });
+  const old = agentCardHandler({ agentCardProvider: requestHandler, legacyCompat: { enabled: true } });
+  app.use("/.well-known/agent-card.json", (request, response, next) => {
+    const isOld = legacy && request.get("A2A-Version") !== "1.0";
+    (isOld ? old : current)(request, response, next);
+  });
   app.use("/rest", restHandler(shared));
   app.use(jsonRpcHandler(shared));
 });

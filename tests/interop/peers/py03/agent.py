@@ -15,9 +15,20 @@ from a2a.server.tasks import InMemoryTaskStore, TaskUpdater
 from a2a.types import (
     AgentCapabilities,
     AgentCard,
+    AgentExtension,
     AgentInterface,
+    AgentProvider,
     AgentSkill,
+    APIKeySecurityScheme,
+    ClientCredentialsOAuthFlow,
+    HTTPAuthSecurityScheme,
+    In,
+    MutualTLSSecurityScheme,
+    OAuth2SecurityScheme,
+    OAuthFlows,
+    OpenIdConnectSecurityScheme,
     Part,
+    SecurityScheme,
     TaskState,
     TextPart,
 )
@@ -95,7 +106,23 @@ class Executor(AgentExecutor):
         raise ValueError("the executor raised")
 
 
+def schemes() -> dict[str, SecurityScheme]:
+    """One of each kind, and some with what is empty."""
+    flow = ClientCredentialsOAuthFlow(
+        token_url="https://login.example/token", scopes={"read": "", "write": "may write"}
+    )
+    found = {
+        "login": HTTPAuthSecurityScheme(scheme="Bearer", bearer_format="JWT"),
+        "key": APIKeySecurityScheme(in_=In.header, name=loopback.KEY_HEADER, description=""),
+        "oauth": OAuth2SecurityScheme(flows=OAuthFlows(client_credentials=flow)),
+        "open": OpenIdConnectSecurityScheme(open_id_connect_url="https://login.example/id"),
+        "tls": MutualTLSSecurityScheme(),
+    }
+    return {name: SecurityScheme(root=scheme) for name, scheme in found.items()}
+
+
 def make_card(url: str) -> AgentCard:
+    extension = AgentExtension(uri="https://example/e", required=False, params=loopback.PARAMS)
     return AgentCard(
         name="py03",
         description="An agent on a2a-sdk 0.3, naïvely",  # not ASCII: canonical forms differ
@@ -106,7 +133,10 @@ def make_card(url: str) -> AgentCard:
             AgentInterface(url=f"{url}/", transport="JSONRPC"),
             AgentInterface(url=f"{url}/rest", transport="HTTP+JSON"),
         ],
-        capabilities=AgentCapabilities(streaming=True),
+        provider=AgentProvider(organization="Interop", url="https://example"),
+        capabilities=AgentCapabilities(streaming=True, extensions=[extension]),
+        security_schemes=schemes(),
+        security=[{"login": []}, {"key": [], "oauth": ["read"]}],
         default_input_modes=["text/plain"],
         default_output_modes=["text/plain"],
         skills=[

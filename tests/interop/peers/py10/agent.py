@@ -16,7 +16,25 @@ from a2a.server.events import EventQueue
 from a2a.server.request_handlers import DefaultRequestHandler
 from a2a.server.routes import create_agent_card_routes, create_jsonrpc_routes, create_rest_routes
 from a2a.server.tasks import InMemoryTaskStore, TaskUpdater
-from a2a.types import AgentCapabilities, AgentCard, AgentInterface, AgentSkill, TaskState
+from a2a.types import (
+    AgentCapabilities,
+    AgentCard,
+    AgentExtension,
+    AgentInterface,
+    AgentProvider,
+    AgentSkill,
+    APIKeySecurityScheme,
+    ClientCredentialsOAuthFlow,
+    HTTPAuthSecurityScheme,
+    MutualTlsSecurityScheme,
+    OAuth2SecurityScheme,
+    OAuthFlows,
+    OpenIdConnectSecurityScheme,
+    SecurityRequirement,
+    SecurityScheme,
+    StringList,
+    TaskState,
+)
 from a2a.utils.signing import create_agent_card_signer
 from starlette.applications import Starlette
 
@@ -85,8 +103,32 @@ class Executor(AgentExecutor):
         raise ValueError("the executor raised")
 
 
+def schemes() -> dict[str, SecurityScheme]:
+    """One of each kind, and some with what is empty."""
+    login = HTTPAuthSecurityScheme(scheme="Bearer", bearer_format="JWT")
+    key = APIKeySecurityScheme(location="header", name=loopback.KEY_HEADER, description="")
+    flow = ClientCredentialsOAuthFlow(
+        token_url="https://login.example/token", scopes={"read": "", "write": "may write"}
+    )
+    oauth = OAuth2SecurityScheme(flows=OAuthFlows(client_credentials=flow))
+    by_id = OpenIdConnectSecurityScheme(open_id_connect_url="https://login.example/id")
+    return {
+        "login": SecurityScheme(http_auth_security_scheme=login),
+        "key": SecurityScheme(api_key_security_scheme=key),
+        "oauth": SecurityScheme(oauth2_security_scheme=oauth),
+        "open": SecurityScheme(open_id_connect_security_scheme=by_id),
+        "tls": SecurityScheme(mtls_security_scheme=MutualTlsSecurityScheme()),
+    }
+
+
+def requirements() -> list[SecurityRequirement]:
+    both = {"key": StringList(), "oauth": StringList(list=["read"])}
+    return [SecurityRequirement(schemes={"login": StringList()}), SecurityRequirement(schemes=both)]
+
+
 def make_card(url: str, legacy: bool) -> AgentCard:
     versions = ("1.0", "0.3") if legacy else ("1.0",)
+    extension = AgentExtension(uri="https://example/e", required=False, params=loopback.PARAMS)
     return AgentCard(
         name="py10",
         description="An agent on a2a-sdk 1.x, naïvely",  # not ASCII: canonical forms differ
@@ -96,7 +138,10 @@ def make_card(url: str, legacy: bool) -> AgentCard:
             for version in versions
             for binding, path in (("JSONRPC", "/"), ("HTTP+JSON", "/rest"))
         ],
-        capabilities=AgentCapabilities(streaming=True),
+        provider=AgentProvider(organization="Interop", url="https://example"),
+        capabilities=AgentCapabilities(streaming=True, extensions=[extension]),
+        security_schemes=schemes(),
+        security_requirements=requirements(),
         default_input_modes=["text/plain"],
         default_output_modes=["text/plain"],
         skills=[
