@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.a2a.contestants import CONTESTANTS, Part
 from benchmarks.a2a.session import ERRORS, Session, server
 from benchmarks.datasets import ROOT
-from benchmarks.embed.session import WorkerError
+from benchmarks.worker_process import WorkerError
 
 Runs = dict[str, list[dict[str, Any]]]
 LOOPS = ("asyncio", "uvloop")
