@@ -10,14 +10,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from benchmarks.a2a.contestants import CONTESTANTS
 from benchmarks.datasets import ROOT
 from benchmarks.embed.session import resident
 from benchmarks.environments import MissingEnvironmentError, interpreter, variables
-from benchmarks.worker_process import WorkerError
+from benchmarks.worker_process import WorkerError, WorkerProcess
 from tests.interop import environments as interop
 
 SCRATCH = ROOT / "build" / "bench-a2a"
@@ -42,78 +41,30 @@ def command(name: str, server: str) -> list[str]:
     return [shutil.which("node") or "node", str(program), server]
 
 
-class Session:
-    """A running client. Not thread-safe: one command at a time."""
+class Session(WorkerProcess):
+    """One client at work; its commands are those of `worker.Worker`."""
 
     def __init__(self, name: str, server: str) -> None:
-        self.name = name
-        self._log = SCRATCH / "logs" / f"{name}.log"
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        arguments, core = command(name, server), cores()[1]
-        with self._log.open("w") as log:
-            self._process = subprocess.Popen(
-                arguments,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                cwd=ROOT,
-                env=variables("", 1),
-                preexec_fn=lambda: os.sched_setaffinity(0, core),
-            )
-        self._answer()
+        log = SCRATCH / "logs" / f"{name}.log"
+        super().__init__(name, command(name, server), variables("", 1), log, cores()[1])
 
-    def _answer(self) -> Any:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            code = self._process.wait()
-            tail = " ".join(self._log.read_text().splitlines()[-3:])
-            raise WorkerError(f"{self.name} ended with status {code}: {tail}")
-        return json.loads(line)
-
-    def ask(self, what: str, **arguments: Any) -> Any:
-        """Runs a method of `worker.Worker`; raises WorkerError if the process dies of it."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps({"do": what, "with": arguments}) + "\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            pass  # the answer below says why
-        return self._answer()
-
-    def ask_watched(self, what: str, **arguments: Any) -> Any:
+    def ask_watched(self, command: str, **arguments: Any) -> Any:
         """As `ask`; the answer also has by how much private memory grew at its largest."""
-        done, before = threading.Event(), resident(self._process.pid).get("RssAnon", 0)
+        done, before = threading.Event(), resident(self.pid).get("RssAnon", 0)
         peak = [before]
 
         def watch() -> None:
             while not done.wait(0.01):
-                peak[0] = max(peak[0], resident(self._process.pid).get("RssAnon", 0))
+                peak[0] = max(peak[0], resident(self.pid).get("RssAnon", 0))
 
         watcher = threading.Thread(target=watch)
         watcher.start()
         try:
-            answer = self.ask(what, **arguments)
+            answer = self.ask(command, **arguments)
         finally:
             done.set()
             watcher.join()
         return {**answer, "grown_bytes": peak[0] - before}
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 @contextmanager
