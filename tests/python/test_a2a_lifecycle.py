@@ -26,6 +26,7 @@ from tests.python.a2a_server.process import Peer
 Servers = Callable[[str], Peer]
 RunScript = Callable[..., str]
 SOAK = int(os.environ.get("RUVECTOR_A2A_SOAK", "300"))  # 10,000 before a release
+SOAK_TIMEOUT_S = max(50, SOAK // 20)
 
 
 @pytest.fixture(params=DIALECTS)
@@ -152,8 +153,11 @@ def threads():
 """
 
 
-def run(run_script: RunScript, peer: Peer, code: str, *arguments: str) -> str:
-    return run_script(PRELUDE + code, peer.url, json.dumps(trusting(peer)), *arguments)
+def run(
+    run_script: RunScript, peer: Peer, code: str, *arguments: str, timeout_s: float = 50
+) -> str:
+    options = json.dumps(trusting(peer))
+    return run_script(PRELUDE + code, peer.url, options, *arguments, timeout_s=timeout_s)
 
 
 def test_a_fork_goes_on_for_parent_and_child(run_script: RunScript, peer: Peer) -> None:
@@ -256,6 +260,7 @@ else:
     begin.close()
 
 
+@pytest.mark.timeout(SOAK_TIMEOUT_S + 10)
 def test_connecting_and_cancelling_leaves_nothing(run_script: RunScript, peer: Peer) -> None:
     """Files and threads stay as many as they were."""
     code = """
@@ -305,7 +310,7 @@ async def main():
 asyncio.run(main())
 print("done")
 """
-    assert run(run_script, peer, code, str(SOAK)) == "done\n"
+    assert run(run_script, peer, code, str(SOAK), timeout_s=SOAK_TIMEOUT_S) == "done\n"
     peer.wait_for(lambda stats: stats["open"] == 0)
 
 
