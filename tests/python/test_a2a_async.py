@@ -138,15 +138,15 @@ def test_a_second_reader_is_refused(peer_1_0: Peer, new_loop: NewLoop) -> None:
 def test_updates_that_are_there_leave_other_callbacks_their_turn(
     peer_1_0: Peer, new_loop: NewLoop
 ) -> None:
-    async def longest_turn() -> float:
-        longest, count = 0.0, 0
+    async def most_in_a_turn() -> int:
+        most, count = 0, 0
 
         async def tick() -> None:
-            nonlocal longest
+            nonlocal most
             while True:
-                last = time.perf_counter()
+                before = count
                 await asyncio.sleep(0)
-                longest = max(longest, time.perf_counter() - last)
+                most = max(most, count - before)
 
         async with await connect(peer_1_0) as client:
             ticking = asyncio.create_task(tick())
@@ -154,11 +154,10 @@ def test_updates_that_are_there_leave_other_callbacks_their_turn(
                 count += update.kind == "status"
             ticking.cancel()
         assert count >= 20_000
-        return longest
+        return most
 
     with asyncio.Runner(loop_factory=new_loop) as run:
-        # Another process may take the processor away, but not each time.
-        assert min(run.run(longest_turn()) for _ in range(5)) < 0.02
+        assert 0 < run.run(most_in_a_turn()) < 10_000
 
 
 # --- closing
@@ -296,7 +295,7 @@ def test_ctrl_c_ends_a_wait_soon(peer_1_0: Peer, what: str) -> None:
         threading.Timer(0.2, press).start()
         with pytest.raises(KeyboardInterrupt):
             client.send_task_sync(ENDLESS) if stream is None else list(stream)
-        assert time.monotonic() - pressed < 0.5
+        assert time.monotonic() - pressed < 3  # the agent answers after five
         if stream is not None:
             stream.close()
         else:

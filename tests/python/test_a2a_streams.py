@@ -178,7 +178,7 @@ async def test_a_slow_reader_does_not_hold_up_others(peer: Peer) -> None:
             begin = time.monotonic()
             assert len(told(await collect(client, spec("many 2000")))) == 2001
             assert (await client.send_task(spec("echo hi"))).status.state == "completed"
-            assert time.monotonic() - begin < 5
+            assert time.monotonic() - begin < 20  # the slow one would take for ever
 
 
 async def test_two_readers_of_one_stream_are_one_too_many(rvagent_peer: Peer) -> None:
@@ -247,7 +247,7 @@ def test_closing_closes_the_connection(
     for peer in (rvagent_peer, peer_1_0):
         with asyncio.Runner(loop_factory=new_loop) as runner:
             delay = runner.run(main(peer))
-        assert delay < 0.5  # a busy machine; it is below a millisecond
+        assert delay < 3  # a busy machine; it is below a millisecond
         assert "cancel" not in peer.operations(), "the task goes on"
 
 
