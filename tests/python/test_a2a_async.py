@@ -368,7 +368,7 @@ def test_many_clients_one_after_the_other_leave_no_files_and_threads_open(peer_1
         asyncio.run(once())
     gc.collect()
     assert is_soon(lambda: counts()[0] <= before[0] + 1)
-    assert counts()[1] <= before[1]
+    assert counts()[1] <= before[1] + 2  # of the pool, which may start late
 
 
 async def test_a_client_that_is_forgotten_is_collected_with_its_hooks(peer_1_0: Peer) -> None:
