@@ -165,18 +165,18 @@ void IoThread::wait(int timeout) {
     }
     const std::size_t slot = event.data.u64 >> 32;
     const auto socket = static_cast<int>(event.data.u64 & 0xFFFF'FFFFU);
-    if (Watcher* watcher = slots_[slot].watcher) watcher->on_socket(socket, event.events);
+    if (Watcher* watcher = slots_[slot].watcher.get()) watcher->on_socket(socket, event.events);
   }
 }
 
-void IoThread::add(Watcher& watcher) {
+void IoThread::add(std::shared_ptr<Watcher> watcher) {
   const auto free = std::find_if(slots_.begin(), slots_.end(),
                                  [](const Slot& slot) { return slot.watcher == nullptr; });
-  watcher.slot_ = static_cast<std::size_t>(free - slots_.begin());
+  watcher->slot_ = static_cast<std::size_t>(free - slots_.begin());
   if (free == slots_.end()) {
-    slots_.push_back({&watcher, std::nullopt});
+    slots_.push_back({std::move(watcher), std::nullopt});
   } else {
-    *free = {&watcher, std::nullopt};
+    *free = {std::move(watcher), std::nullopt};
   }
 }
 

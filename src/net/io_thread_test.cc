@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <future>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -67,22 +68,34 @@ TEST(IoThread, WatchesSocketsAndDeadlines) {
   IoThread& io = IoThread::of_process();
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
-  Recorder recorder(io);
+  const auto recorder = std::make_shared<Recorder>(io);
   const auto deadline = IoThread::Clock::now() + 30ms;
   ASSERT_TRUE(io.post([&] {
     io.add(recorder);
-    io.watch(recorder, ends[0], EPOLLIN, false);
-    io.set_deadline(recorder, deadline);
+    io.watch(*recorder, ends[0], EPOLLIN, false);
+    io.set_deadline(*recorder, deadline);
   }));
-  EXPECT_GE(recorder.passed.get_future().get(), deadline);
+  EXPECT_GE(recorder->passed.get_future().get(), deadline);
   ASSERT_EQ(::write(ends[1], "x", 1), 1);
-  const auto [socket, events] = recorder.ready.get_future().get();
+  const auto [socket, events] = recorder->ready.get_future().get();
   EXPECT_EQ(socket, ends[0]);
   EXPECT_EQ(events, std::uint32_t{EPOLLIN});
-  ASSERT_TRUE(io.post([&] { io.remove(recorder); }));
+  ASSERT_TRUE(io.post([&] { io.remove(*recorder); }));
   ASSERT_TRUE(runs_a_task(io));
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+TEST(IoThread, KeepsWhatItWatchesFor) {
+  IoThread& io = IoThread::of_process();
+  auto recorder = std::make_shared<Recorder>(io);
+  const std::weak_ptr<Recorder> seen = recorder;
+  ASSERT_TRUE(io.post([&] { io.add(std::move(recorder)); }));
+  ASSERT_TRUE(runs_a_task(io));
+  ASSERT_FALSE(seen.expired());
+  ASSERT_TRUE(io.post([&] { io.remove(*seen.lock()); }));
+  ASSERT_TRUE(runs_a_task(io));
+  EXPECT_TRUE(seen.expired());
 }
 
 // Sanitizers do not get along with threads that a forked child starts.
