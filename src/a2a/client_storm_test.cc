@@ -46,7 +46,7 @@ class Storm {
   ~Storm() {
     is_over_ = true;
     io_.join();
-    peer_.transport->run();
+    peer_.transport->shut_down();
   }
 
   void send(base::Random& random) {
