@@ -24,6 +24,9 @@ struct Peer {
                                  .unix_s = [] { return std::int64_t{0}; }})) {
     link->credentials().bind("http://peer.test");
   }
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+  ~Peer() { transport->shut_down(); }
 
   A2aClient::Cancel call(Kind kind, std::optional<milliseconds> deadline = {}) {
     Call::Order order{.what = "get_task", .kind = kind, .deadline = deadline};

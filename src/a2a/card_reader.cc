@@ -82,20 +82,30 @@ AuthScheme scheme_0_3(const JsonFields& fields) {
   return scheme;
 }
 
+// 1.0. {"NAME": {...}}, which @a2a-js/sdk 1.x writes as it holds it in memory:
+// {"scheme": {"$case": "NAME", "value": {...}}}.
+std::optional<JsonFields> scheme_named(const JsonFields& fields, std::string_view name) {
+  if (auto plain = fields.optional_object(name)) return plain;
+  if (!has_members_of(fields.value(), "scheme", Json::Kind::object)) return std::nullopt;
+  const JsonFields wrapped = fields.required_object("scheme");
+  if (wrapped.optional_string("$case") != name) return std::nullopt;
+  return wrapped.optional_object("value");
+}
+
 AuthScheme scheme_1_0(const JsonFields& fields) {
   AuthScheme scheme;
-  if (const auto key = fields.optional_object("apiKeySecurityScheme")) {
+  if (const auto key = scheme_named(fields, "apiKeySecurityScheme")) {
     scheme.type = "apiKey";
     scheme.scheme = key->optional_string("location");
     scheme.parameter = key->optional_string("name");
-  } else if (const auto http = fields.optional_object("httpAuthSecurityScheme")) {
+  } else if (const auto http = scheme_named(fields, "httpAuthSecurityScheme")) {
     scheme.type = "http";
     scheme.scheme = http->optional_string("scheme");
-  } else if (fields.has("oauth2SecurityScheme")) {
+  } else if (scheme_named(fields, "oauth2SecurityScheme")) {
     scheme.type = "oauth2";
-  } else if (fields.has("openIdConnectSecurityScheme")) {
+  } else if (scheme_named(fields, "openIdConnectSecurityScheme")) {
     scheme.type = "openIdConnect";
-  } else if (fields.has("mtlsSecurityScheme")) {
+  } else if (scheme_named(fields, "mtlsSecurityScheme")) {
     scheme.type = "mutualTLS";
   }
   return scheme;

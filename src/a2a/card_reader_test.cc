@@ -112,6 +112,22 @@ TEST(CardReader, ReadsWaysToLogIn) {
   EXPECT_EQ(rvagent.auth_schemes, (std::vector<AuthScheme>{{"bearer", "http", "bearer", ""}}));
 }
 
+TEST(CardReader, ReadsTheSchemesThatTheJavaScriptSdkWrites) {
+  const AgentCard card = read(
+      R"({"name":"n","supportedInterfaces":[{"url":"u","protocolBinding":"JSONRPC",)"
+      R"("protocolVersion":"1.0"}],"securitySchemes":{"k":{"scheme":{)"
+      R"("$case":"apiKeySecurityScheme","value":{"location":"Header","name":"X-Key"}}},)"
+      R"("h":{"scheme":{"$case":"httpAuthSecurityScheme","value":{"scheme":"Bearer"}}},)"
+      R"("o":{"scheme":{"$case":"oauth2SecurityScheme","value":{}}},)"
+      R"("?":{"scheme":{"$case":"other","value":{}}},"e":{"scheme":{}},"t":{"scheme":"bearer"}}})");
+  EXPECT_EQ(card.auth_schemes, (std::vector<AuthScheme>{{"k", "apiKey", "header", "X-Key"},
+                                                        {"h", "http", "bearer", ""},
+                                                        {"o", "oauth2", "", ""},
+                                                        {"?", "", "", ""},
+                                                        {"e", "", "", ""},
+                                                        {"t", "", "", ""}}));
+}
+
 TEST(CardReader, TellsDialectsByTheShape) {
   const auto dialect = [](std::string_view text) { return card_dialect(parse_json(text, "test")); };
   EXPECT_EQ(dialect(R"({"supportedInterfaces":[{}],"protocolVersion":"0.3"})"), Protocol::v1_0);

@@ -218,7 +218,7 @@ std::shared_ptr<TaskStream> Client::stream_task(TaskSpec spec, StreamOptions opt
   require_bounds(options);
   require_valid(spec);
   const TaskSpec given = completed_spec(*session_, std::move(spec));
-  TaskStreamOperation::Plan plan{.session = session_, .options = std::move(options)};
+  TaskStreamOperation::Plan plan{.session = session_, .options = options};
   const TaskSpec sendable = sendable_spec(*session_, given);
   plan.stream = session_->codec->stream_task(sendable, session_->next_rpc_id());
   if (session_->codec->sends_beside_stream()) {
@@ -239,8 +239,7 @@ std::shared_ptr<TaskStream> Client::stream_task(std::string id, StreamOptions op
   session_->link->require_open();
   require_bounds(options);
   require_id(id);
-  TaskStreamOperation::Plan plan{
-      .session = session_, .options = std::move(options), .id = std::move(id)};
+  TaskStreamOperation::Plan plan{.session = session_, .options = options, .id = std::move(id)};
   auto operation = std::make_shared<TaskStreamOperation>(std::move(plan));
   session_->link->launch(operation);
   return make_reader(std::move(operation));
@@ -252,10 +251,11 @@ std::shared_ptr<A2aClient> make_client(std::shared_ptr<Session> session) {
   return std::make_shared<Client>(std::move(session));
 }
 
-A2aClient::Cancel connect_in(Environment environment, std::string url, ConnectOptions options,
+A2aClient::Cancel connect_in(Environment environment, const std::string& url,
+                             ConnectOptions options,
                              A2aClient::Callback<std::shared_ptr<A2aClient>> done) {
-  auto connection = std::make_shared<Connection>(std::move(environment), std::move(url),
-                                                 std::move(options), std::move(done));
+  auto connection = std::make_shared<Connection>(std::move(environment), url, std::move(options),
+                                                 std::move(done));
   return connection->link()->launch(connection);
 }
 

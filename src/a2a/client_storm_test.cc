@@ -46,7 +46,7 @@ class Storm {
   ~Storm() {
     is_over_ = true;
     io_.join();
-    peer_.transport->run();
+    peer_.transport->shut_down();
   }
 
   void send(base::Random& random) {
@@ -133,7 +133,7 @@ TEST(ClientStorm, AClientMayBeClosedWhileItIsUsed) {
     threads.emplace_back([&, seed] {
       base::Random random(seed);
       try {
-        for (int i = 0; i < 10'000; ++i) {
+        for (int i = 0; i < 1'000'000; ++i) {
           if (random.uniform_below(2) == 0) {
             storm.send(random);
           } else {

@@ -1,9 +1,9 @@
 #include "ruvector/a2a/client.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <regex>
 #include <stdexcept>
 #include <thread>
 
@@ -34,8 +34,8 @@ TEST(Client, ATaskIsSentAndItsAnswerGiven) {
   f.client->send_task_async(echo_spec(), got.callback());
   f.net().run();
   EXPECT_EQ(f.last()->request.body, "send t depth 0");
-  EXPECT_TRUE(std::regex_match(f.last()->header("traceparent"),
-                               std::regex("00-[0-9a-f]{32}-[0-9a-f]{16}-01")));
+  EXPECT_THAT(f.last()->header("traceparent"),
+              testing::MatchesRegex("00-[0-9a-f]{32}-[0-9a-f]{16}-01"));
   f.last()->answer(200, "task s1 completed 5");
   ASSERT_TRUE(got.is_done);
   ASSERT_TRUE(got.value.task);

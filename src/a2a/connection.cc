@@ -54,7 +54,8 @@ std::vector<net::Url> card_places(const net::Url& base) {
   return places;
 }
 
-Connection::Connection(Environment environment, std::string url, ConnectOptions options, Done done)
+Connection::Connection(Environment environment, const std::string& url, ConnectOptions options,
+                       Done done)
     : environment_(std::move(environment)),
       options_(std::move(options)),
       link_(std::make_shared<Link>(environment_.make_transport(without_headers(options_.http)),

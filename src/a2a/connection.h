@@ -28,7 +28,7 @@ class Connection final : public Operation, public std::enable_shared_from_this<C
 
   // Throws std::invalid_argument for a wrong URL, budget or header. `url` may be empty when the
   // options bring the card.
-  Connection(Environment environment, std::string url, ConnectOptions options, Done done);
+  Connection(Environment environment, const std::string& url, ConnectOptions options, Done done);
 
   const std::shared_ptr<Link>& link() const noexcept { return link_; }
 

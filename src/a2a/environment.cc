@@ -57,16 +57,14 @@ Environment system_environment() {
 
 namespace ruvector {
 
-A2aClient::Cancel A2aClient::connect_async(std::string url, ConnectOptions options,
+A2aClient::Cancel A2aClient::connect_async(const std::string& url, ConnectOptions options,
                                            Callback<std::shared_ptr<A2aClient>> done) {
-  return a2a::connect_in(a2a::system_environment(), std::move(url), std::move(options),
-                         std::move(done));
+  return a2a::connect_in(a2a::system_environment(), url, std::move(options), std::move(done));
 }
 
-std::shared_ptr<A2aClient> A2aClient::connect(std::string url, ConnectOptions options) {
-  return a2a::await<std::shared_ptr<A2aClient>>([&](auto done) {
-    return connect_async(std::move(url), std::move(options), std::move(done));
-  });
+std::shared_ptr<A2aClient> A2aClient::connect(const std::string& url, ConnectOptions options) {
+  return a2a::await<std::shared_ptr<A2aClient>>(
+      [&](auto done) { return connect_async(url, std::move(options), std::move(done)); });
 }
 
 }  // namespace ruvector

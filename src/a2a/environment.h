@@ -43,7 +43,8 @@ struct Environment {
 Environment system_environment();
 
 // A2aClient::connect_async() in another environment.
-A2aClient::Cancel connect_in(Environment environment, std::string url, ConnectOptions options,
+A2aClient::Cancel connect_in(Environment environment, const std::string& url,
+                             ConnectOptions options,
                              A2aClient::Callback<std::shared_ptr<A2aClient>> done);
 
 }  // namespace ruvector::a2a

@@ -72,12 +72,26 @@ void EventLine::on_head(const net::ResponseHead& head) {
   head_ = head;
   link_->notify(NoticeKind::response, request_.method, request_.url, head.status,
                 link_->now() - began_, "stream");
-  if (is_over_ || head.status < 200 || head.status >= 300) return;
-  if (!is_event_stream(head.header("content-type"))) return;
+  if (is_over_) return;
+  const bool is_success = head.status >= 200 && head.status < 300;
+  if (!is_success || !is_event_stream(head.header("content-type"))) return await_answer();
   is_events_ = true;
   last_byte_ = link_->now();
   watch();
   if (const auto owner = this->owner()) owner->on_line_open();
+}
+
+// A stream under another name has no end, and what is no stream must have one.
+void EventLine::await_answer() {
+  const milliseconds limit = link_->http().timeouts.total;
+  link_->after(limit, [weak = weak_from_this(), limit] {
+    const std::shared_ptr<EventLine> self = weak.lock();
+    if (self == nullptr || self->is_over_ || self->has_ended_) return;
+    self->fail(net::Failure::Kind::timeout, "an answer of the type '" +
+                                                std::string(self->head_.header("content-type")) +
+                                                "', which is no event stream, did not end in " +
+                                                std::to_string(limit.count()) + " ms");
+  });
 }
 
 net::Flow EventLine::on_data(std::string_view bytes) {

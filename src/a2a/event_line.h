@@ -60,6 +60,7 @@ class EventLine final : public net::Receiver, public std::enable_shared_from_thi
   bool drain();
   void end(const net::Failure* failure);
   void watch();
+  void await_answer();
   void fail(net::Failure::Kind kind, const std::string& message);
   std::shared_ptr<net::Transfer> transfer();
 

@@ -4,11 +4,15 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <future>
-#include <map>
+#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "net/test_server.h"
@@ -198,7 +202,7 @@ TEST(Loopback, AClosedStreamClosesItsConnection) {
   Agent agent([&](TestConnection& connection, const json& rpc) {
     Agent::begin_stream(connection);
     Agent::event(connection, rpc, status("TASK_STATE_WORKING"));
-    is_closed.set_value(connection.peer_ends_within(milliseconds(5000)));
+    is_closed.set_value(connection.peer_ends_within(milliseconds(20'000)));
   });
   const auto client = connected(agent);
   const auto stream = client->stream_task(echo_spec());

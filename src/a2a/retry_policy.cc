@@ -98,6 +98,7 @@ std::optional<milliseconds> RetryPolicy::after_status(Kind kind, int attempt, in
   if (is_overload(status)) {
     // Only the server's own word makes an action safe to send again.
     if (const auto delay = retry_after_delay(retry_after, sources_.unix_s())) {
+      if (*delay > limits_.longest_asked) return std::nullopt;
       return *delay + jitter(1);
     }
   }

@@ -23,6 +23,8 @@ class RetryPolicy {
     int max_attempts = 3;
     std::chrono::milliseconds base{200};
     std::chrono::milliseconds cap{5000};
+    // Who is asked to wait for longer is told so instead.
+    std::chrono::milliseconds longest_asked{60'000};
   };
   struct Sources {
     std::function<double()> uniform;       // in [0, 1)

@@ -85,6 +85,14 @@ TEST(RetryPolicy, TheServersDelayIsWaitedFor) {
   EXPECT_EQ(policy(0.5).after_status(Kind::action, 1, 429, "7"), milliseconds(7100));
 }
 
+TEST(RetryPolicy, NobodyWaitsForLongerThanAMinuteWithoutHavingBeenAsked) {
+  for (const auto kind : {Kind::action, Kind::read}) {
+    EXPECT_EQ(policy(0.0).after_status(kind, 1, 503, "60"), milliseconds(60'000));
+    EXPECT_FALSE(policy(0.0).after_status(kind, 1, 503, "61"));
+    EXPECT_FALSE(policy(0.0).after_status(kind, 1, 429, "Mon, 07 Nov 1994 08:49:37 GMT"));
+  }
+}
+
 TEST(RetryPolicy, RetryAfterIsSecondsOrADate) {
   EXPECT_EQ(retry_after_delay("0", kNow), seconds(0));
   EXPECT_EQ(retry_after_delay("120", kNow), seconds(120));

@@ -22,6 +22,7 @@ constexpr milliseconds kAnswerGrace{2000};
 // Before a task is asked for that may not have begun.
 constexpr milliseconds kBeginning{1000};
 constexpr std::uint64_t kLongestRetryMs = 60'000;
+constexpr const char* kMissing = "the last updates did not come";
 
 std::uint64_t mixed(std::uint64_t hash, std::string_view text) {
   return (hash ^ std::hash<std::string_view>{}(text)) * 0x9e3779b97f4a7c15u;
@@ -186,14 +187,17 @@ Step StreamMachine::lost(const std::string& why) {
 Step StreamMachine::on_error(std::exception_ptr error) {
   const bool was_open = std::exchange(is_connected_, false);
   if (is_over_ || is_concluding_) return {};
+  // a2a-sdk 0.3 refuses a subscription by an error that is the first event of a stream.
+  if (was_open && is_first_item_) is_resuming_ = was_resumed_;
+  const bool is_within_stream = was_open && !is_first_item_;
   const bool is_subscribing = is_resuming_ || rules_.is_subscription;
-  if (was_open || !is_subscribing || is_auth_required(error)) return fail(std::move(error));
+  if (is_within_stream || !is_subscribing || is_auth_required(error)) return fail(std::move(error));
   if (sent_) return settle_by_sent();
   if (is_sending_) return lost(text_of(error));
   if (!is_resuming_ && is_task_not_found(error)) return fail(std::move(error));
   // A task that is over cannot be subscribed to; whether it is that, only the task itself says.
   refusal_ = std::move(error);
-  return ask();
+  return is_asking_ ? Step{} : ask();
 }
 
 // --- the task itself, got beside the stream
@@ -212,6 +216,7 @@ Step StreamMachine::on_task(Task task) {
   Step step;
   if (is_end || (may_end_ && !is_connected_)) {
     step = finish();
+    if (is_resuming_ && !gap_is_stated_) step.extra.push_back(gap(kMissing));
   } else if (refusal != nullptr && !is_resuming_) {
     return fail(refusal);
   } else if (!is_connected_) {
@@ -268,7 +273,7 @@ Step StreamMachine::on_sent(const SendResult& result) {
 Step StreamMachine::settle_by_sent() {
   const bool is_stated = is_concluding_ || gap_is_stated_;
   Step step = finish();
-  if (!is_stated) step.extra.push_back(gap("the last updates did not come"));
+  if (!is_stated) step.extra.push_back(gap(kMissing));
   step.extra.push_back(update_of(std::move(*sent_)));
   return step;
 }

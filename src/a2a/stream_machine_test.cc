@@ -2,126 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "a2a/failure.h"
-#include "ruvector/base/a2a_errors.h"
+#include "a2a/test_stream_items.h"
 
 namespace ruvector::a2a {
 namespace {
-
-using std::chrono::milliseconds;
-using Do = StreamMachine::Do;
-using Step = StreamMachine::Step;
-
-// Half of each bound of the jitter.
-RetryPolicy backoff() {
-  return RetryPolicy({.uniform = [] { return 0.5; }, .unix_s = [] { return std::int64_t{0}; }});
-}
-
-StreamMachine official(Protocol protocol = Protocol::v1_0) {
-  return {{.protocol = protocol}, "", backoff()};
-}
-
-StreamMachine rvagent_with_task() {
-  return {{.protocol = Protocol::rvagent, .sends_beside = true}, "t", backoff()};
-}
-
-StreamMachine subscribed(Protocol protocol) {
-  return {{.protocol = protocol, .is_subscription = true}, "t", backoff()};
-}
-
-TaskStatus status(TaskState state, std::string time, std::string text = "") {
-  TaskStatus made{.state = state, .timestamp = std::move(time)};
-  if (!text.empty()) made.message = Message{.parts = {Part{.text = std::move(text)}}};
-  return made;
-}
-
-StreamItem status_item(TaskState state, std::string time, bool is_final = false,
-                       std::string text = "") {
-  StreamItem item;
-  item.update.kind = TaskUpdate::Kind::status;
-  item.update.task_id = "t";
-  item.update.status =
-      TaskStatusUpdateEvent{.task_id = "t",
-                            .status = status(state, std::move(time), std::move(text)),
-                            .is_final = is_final};
-  item.is_final = is_final;
-  return item;
-}
-
-StreamItem artifact_item() {
-  StreamItem item;
-  item.update.kind = TaskUpdate::Kind::artifact;
-  item.update.task_id = "t";
-  item.update.artifact.emplace();
-  return item;
-}
-
-StreamItem message_item() {
-  StreamItem item;
-  item.update.kind = TaskUpdate::Kind::message;
-  item.update.message = Message{.message_id = "m"};
-  return item;
-}
-
-StreamItem lagged_item() {
-  StreamItem item;
-  item.update.kind = TaskUpdate::Kind::warning;
-  item.update.task_id = "t";
-  item.update.warning = StreamWarning{.reason = "lagged", .gap = true, .missed = 9};
-  return item;
-}
-
-Task task(TaskState state, std::string time = "9") {
-  return {.id = "t", .status = status(state, std::move(time))};
-}
-
-StreamItem task_item(TaskState state, std::string time = "9") {
-  StreamItem item;
-  item.update.kind = TaskUpdate::Kind::task;
-  item.update.task_id = "t";
-  item.update.task = task(state, std::move(time));
-  return item;
-}
-
-net::Failure broken() { return {.kind = net::Failure::Kind::broken, .message = "reset"}; }
-
-template <class Error>
-std::exception_ptr error(const char* text = "the peer says so") {
-  return std::make_exception_ptr(Error(text));
-}
-
-template <class Error>
-bool fails_with(const Step& step) {
-  if (step.what != Do::fail) return false;
-  try {
-    std::rethrow_exception(step.error);
-  } catch (const Error&) {
-    return true;
-  } catch (...) {
-    return false;
-  }
-}
-
-// Whether `step` states a gap, and then gives nothing or a task in `state`.
-bool states_gap(const Step& step) {
-  return !step.extra.empty() && step.extra[0].warning && step.extra[0].warning->gap;
-}
-bool gives_task(const Step& step, TaskState state) {
-  return !step.extra.empty() && step.extra.back().task &&
-         step.extra.back().task->status.state == state;
-}
-
-// An open stream of a task that works.
-StreamMachine working(Protocol protocol) {
-  StreamMachine machine = protocol == Protocol::rvagent ? rvagent_with_task() : official(protocol);
-  machine.on_head();
-  machine.on_item(status_item(TaskState::working, "1"));
-  return machine;
-}
 
 // --- how streams end well
 
@@ -322,6 +206,22 @@ TEST(StreamMachine, ATaskThatEndedMeanwhileIsGotAndEndsTheStream) {
   }
 }
 
+TEST(StreamMachine, ARefusalMayBeTheFirstEventOfAResumedStream) {
+  StreamMachine machine = working(Protocol::v0_3);
+  machine.on_end(nullptr);
+  EXPECT_EQ(machine.on_head().what, Do::ask);
+  EXPECT_EQ(machine.on_error(error<A2aError>()).what, Do::wait);
+  EXPECT_EQ(machine.on_task(task(TaskState::canceled)).what, Do::finish);
+  StreamMachine running = working(Protocol::v1_0);
+  running.on_end(nullptr);
+  running.on_head();
+  EXPECT_EQ(running.on_error(error<A2aError>()).what, Do::ask);
+  EXPECT_EQ(running.on_task(task(TaskState::working)).what, Do::resume);
+  running.on_head();
+  running.on_item(task_item(TaskState::working));
+  EXPECT_TRUE(fails_with<A2aError>(running.on_error(error<A2aError>())));
+}
+
 TEST(StreamMachine, ATaskThatStillRunsIsSubscribedToAgain) {
   StreamMachine machine = working(Protocol::v1_0);
   machine.on_end(nullptr);
@@ -395,138 +295,6 @@ TEST(StreamMachine, ASubscriptionIsTakenUpAgainFromItsBeginning) {
   const net::Failure reset = broken();
   EXPECT_EQ(machine.on_end(&reset).what, Do::resume);
   EXPECT_EQ(machine.task_id(), "t");
-}
-
-TEST(StreamMachine, RvAgentsMadeUpFailureOfAnUnknownTaskIsNotItsOutcome) {
-  // transcripts: 56_resubscribe_unknown has one failed status, final, and the stream ends.
-  StreamMachine unknown = subscribed(Protocol::rvagent);
-  unknown.on_head();
-  const Step doubt = unknown.on_item(status_item(TaskState::failed, "1", true));
-  EXPECT_FALSE(doubt.deliver_item);
-  EXPECT_EQ(doubt.what, Do::ask);
-  EXPECT_EQ(unknown.on_end(nullptr).what, Do::wait);
-  EXPECT_TRUE(fails_with<TaskNotFound>(unknown.on_task_error(error<TaskNotFound>())));
-
-  StreamMachine known = subscribed(Protocol::rvagent);
-  known.on_head();
-  known.on_item(status_item(TaskState::failed, "1", true));
-  const Step step = known.on_task(task(TaskState::completed));
-  EXPECT_TRUE(gives_task(step, TaskState::completed));
-  EXPECT_EQ(step.what, Do::finish);
-}
-
-TEST(StreamMachine, RvAgentsRealFailureIsBelieved) {
-  StreamMachine machine = subscribed(Protocol::rvagent);
-  machine.on_head();
-  machine.on_item(status_item(TaskState::working, "1"));
-  const Step step = machine.on_item(status_item(TaskState::failed, "2", true));
-  EXPECT_TRUE(step.deliver_item);
-  EXPECT_EQ(step.what, Do::finish);
-}
-
-// --- rvAgent's request beside the stream
-
-TEST(StreamMachine, WhatRvAgentAnswersIsTheOutcomeWhenTheLastUpdateDoesNotCome) {
-  StreamMachine machine = working(Protocol::rvagent);
-  const Step sent = machine.on_sent({.task = task(TaskState::completed)});
-  EXPECT_EQ(sent.what, Do::wake);
-  EXPECT_EQ(sent.delay, milliseconds(1000));
-  const Step step = machine.on_wake();
-  EXPECT_TRUE(states_gap(step));
-  EXPECT_TRUE(gives_task(step, TaskState::completed));
-  EXPECT_EQ(step.what, Do::finish);
-}
-
-TEST(StreamMachine, TheLastUpdateThatComesAfterTheAnswerIsEnough) {
-  StreamMachine machine = working(Protocol::rvagent);
-  machine.on_sent({.task = task(TaskState::completed)});
-  const Step step = machine.on_item(status_item(TaskState::completed, "2", true));
-  EXPECT_TRUE(step.deliver_item);
-  EXPECT_EQ(step.what, Do::finish);
-  EXPECT_TRUE(step.extra.empty());
-  EXPECT_EQ(machine.on_wake().what, Do::wait);
-}
-
-TEST(StreamMachine, WhatRvAgentRefusesFailsTheStream) {
-  StreamMachine machine = rvagent_with_task();
-  machine.on_head();
-  const auto refused =
-      std::make_exception_ptr(PolicyViolation("policy violation: ...", "", "", ""));
-  EXPECT_TRUE(fails_with<PolicyViolation>(machine.on_send_error(refused, false)));
-}
-
-TEST(StreamMachine, UpdatesThatRvAgentDroppedAreMadeGoodByTheAnswer) {
-  StreamMachine machine = working(Protocol::rvagent);
-  const Step warned = machine.on_item(lagged_item());
-  EXPECT_TRUE(warned.deliver_item);
-  EXPECT_EQ(warned.what, Do::wait);  // while it runs, rvAgent does not know the task
-  const Step final = machine.on_item(status_item(TaskState::completed, "2", true));
-  EXPECT_TRUE(final.deliver_item);
-  EXPECT_EQ(final.what, Do::wake);
-  const Step step = machine.on_sent({.task = task(TaskState::completed)});
-  EXPECT_TRUE(gives_task(step, TaskState::completed));
-  EXPECT_FALSE(states_gap(step));  // the peer has stated it
-  EXPECT_EQ(step.what, Do::finish);
-}
-
-TEST(StreamMachine, AnAnswerThatDoesNotComeDoesNotHoldTheEndBack) {
-  StreamMachine machine = working(Protocol::rvagent);
-  machine.on_item(lagged_item());
-  machine.on_item(status_item(TaskState::completed, "2", true));
-  EXPECT_EQ(machine.on_wake().what, Do::finish);
-}
-
-TEST(StreamMachine, DroppedUpdatesOfASubscriptionMakeItAskForTheTask) {
-  StreamMachine machine = subscribed(Protocol::rvagent);
-  machine.on_head();
-  machine.on_item(status_item(TaskState::working, "1"));
-  EXPECT_EQ(machine.on_item(lagged_item()).what, Do::ask);
-  EXPECT_EQ(machine.on_task_error(error<TaskNotFound>()).what, Do::wait);  // it runs
-  EXPECT_EQ(machine.on_item(status_item(TaskState::completed, "2", true)).what, Do::ask);
-  const Step step = machine.on_task(task(TaskState::completed));
-  EXPECT_TRUE(gives_task(step, TaskState::completed));
-  EXPECT_EQ(step.what, Do::finish);
-}
-
-TEST(StreamMachine, AStreamThatBreaksAfterTheAnswerIsOver) {
-  StreamMachine machine = working(Protocol::rvagent);
-  machine.on_sent({.task = task(TaskState::failed)});
-  const Step step = machine.on_end(nullptr);
-  EXPECT_TRUE(states_gap(step));
-  EXPECT_TRUE(gives_task(step, TaskState::failed));
-  EXPECT_EQ(step.what, Do::finish);
-}
-
-TEST(StreamMachine, AStreamThatCannotBeTakenUpWaitsForTheAnswer) {
-  StreamMachine machine = working(Protocol::rvagent);
-  const net::Failure reset = broken();
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(machine.on_end(&reset).what, Do::resume);
-  EXPECT_EQ(machine.on_end(&reset).what, Do::wait);
-  const Step step = machine.on_sent({.task = task(TaskState::completed)});
-  EXPECT_TRUE(states_gap(step));
-  EXPECT_EQ(step.what, Do::finish);
-}
-
-TEST(StreamMachine, ATaskThatPerhapsNeverCameToRvAgentIsAskedForAFewTimes) {
-  StreamMachine machine = rvagent_with_task();
-  machine.on_head();
-  Step step = machine.on_send_error(error<TransportError>(), true);
-  for (int i = 0; i < 6; ++i) {
-    EXPECT_EQ(step.what, Do::ask);
-    EXPECT_EQ(step.delay, milliseconds(1000));
-    step = machine.on_task_error(error<TaskNotFound>());
-  }
-  EXPECT_TRUE(fails_with<TransportError>(step));
-}
-
-TEST(StreamMachine, ATaskWhoseAnswerWasLostGoesOnAsLongAsItTellsOfItself) {
-  StreamMachine machine = working(Protocol::rvagent);
-  machine.on_send_error(error<TransportError>(), true);
-  for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(machine.on_task_error(error<TaskNotFound>()).what, Do::ask);
-    machine.on_item(status_item(TaskState::working, std::to_string(i)));
-  }
-  EXPECT_EQ(machine.on_item(status_item(TaskState::completed, "99", true)).what, Do::finish);
 }
 
 }  // namespace

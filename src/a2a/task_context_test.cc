@@ -1,8 +1,8 @@
 #include "a2a/task_context.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <regex>
 #include <set>
 #include <stdexcept>
 
@@ -10,6 +10,8 @@
 
 namespace ruvector::a2a {
 namespace {
+
+using testing::MatchesRegex;
 
 std::string refused_field(const TaskContext& context, std::string_view target) {
   try {
@@ -24,7 +26,7 @@ TEST(TaskContext, RandomTraceIdsAreThoseOfTheW3c) {
   std::set<std::string> ids;
   for (int i = 0; i < 100; ++i) {
     const TaskContext context = completed_context({}, "me");
-    EXPECT_TRUE(std::regex_match(context.trace_id, std::regex("[0-9a-f]{32}")));
+    EXPECT_THAT(context.trace_id, MatchesRegex("[0-9a-f]{32}"));
     require_trace_id(context);  // does not throw
     ids.insert(context.trace_id);
   }
@@ -33,13 +35,13 @@ TEST(TaskContext, RandomTraceIdsAreThoseOfTheW3c) {
 
 TEST(TaskContext, RandomUuidsAreOfVersionFour) {
   // RFC 9562, section 5.4.
-  const std::regex shape("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
-  for (int i = 0; i < 100; ++i) EXPECT_TRUE(std::regex_match(random_uuid(), shape));
+  const std::string shape("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
+  for (int i = 0; i < 100; ++i) EXPECT_THAT(random_uuid(), MatchesRegex(shape));
 }
 
 TEST(TaskContext, TheHeaderOfTracesHasTheTraceIdOfTheContext) {
   const std::string trace = "0af7651916cd43dd8448eb211c80319c";  // the example of W3C Trace Context
-  EXPECT_TRUE(std::regex_match(traceparent(trace), std::regex("00-" + trace + "-[0-9a-f]{16}-01")));
+  EXPECT_THAT(traceparent(trace), MatchesRegex("00-" + trace + "-[0-9a-f]{16}-01"));
   EXPECT_NE(traceparent(trace), traceparent(trace));
 }
 

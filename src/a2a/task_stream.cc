@@ -131,7 +131,7 @@ void TaskStreamOperation::on_line_answer(const net::ResponseHead& head, std::str
     item = session_->codec->stream_refused(head, body, rpc_id_);
     if (plan_.send && !was_open_) throw ProtocolError("stream: the answer is no event stream");
   } catch (const A2aError&) {
-    return take(machine_.on_error(std::current_exception()));
+    return refuse(std::current_exception());
   }
   was_open_ = true;
   take(machine_.on_head());
@@ -152,13 +152,16 @@ void TaskStreamOperation::on_line_end(const net::Failure* failure) {
   if (!was_open_ && failure != nullptr) {
     const auto delay = link_->retry().after_failure(kind_of_line(), ++attempts_, *failure);
     if (open_again_after(delay, failure->message)) return;
-    // The task was not sent yet.
-    if (plan_.send) return end(to_error(*failure, "stream"));
+    if (plan_.send) return refuse(to_error(*failure, "stream"));
   }
   take(machine_.on_end(failure));
 }
 
-void TaskStreamOperation::on_line_nonsense(std::exception_ptr error) {
+void TaskStreamOperation::on_line_nonsense(std::exception_ptr error) { refuse(std::move(error)); }
+
+void TaskStreamOperation::refuse(std::exception_ptr error) {
+  // Without a stream the task is not sent, so that no answer to it will come.
+  if (plan_.send && !was_open_) return end(std::move(error));
   take(machine_.on_error(std::move(error)));
 }
 
@@ -181,16 +184,16 @@ void TaskStreamOperation::send_beside() {
   send_call_ = std::make_shared<Call>(
       link_, std::move(order),
       [weak = weak_from_this(), session = session_, entry, ticket = plan_.admitted.ticket,
-       rpc_id = plan_.send->rpc_id](Call::Answer answer) {
+       rpc_id = plan_.send->rpc_id](const Call::Answer& answer) {
         session->sending.erase(entry);
         const auto self = weak.lock();
         if (self == nullptr || self->is_over_) return;
-        self->on_answer_beside(std::move(answer), rpc_id);
+        self->on_answer_beside(answer, rpc_id);
       });
   link_->begin(send_call_);
 }
 
-void TaskStreamOperation::on_answer_beside(Call::Answer answer, const std::string& rpc_id) {
+void TaskStreamOperation::on_answer_beside(const Call::Answer& answer, const std::string& rpc_id) {
   send_call_.reset();
   if (answer.error != nullptr) {
     return take(machine_.on_send_error(answer.error, answer.may_have_run));

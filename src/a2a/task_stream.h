@@ -59,11 +59,12 @@ class TaskStreamOperation final : public Operation,
   void open();
   void connect(WireCall wire);
   void send_beside();
-  void on_answer_beside(Call::Answer answer, const std::string& rpc_id);
+  void on_answer_beside(const Call::Answer& answer, const std::string& rpc_id);
   void ask();
   void take(Step step);
   void on_item(StreamItem item, std::size_t bytes);
   void name_task();
+  void refuse(std::exception_ptr error);
   bool try_other_verb(int status);
   bool open_again_after(std::optional<std::chrono::milliseconds> delay, std::string_view why);
   RetryPolicy::Kind kind_of_line() const noexcept;

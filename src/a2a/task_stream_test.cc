@@ -2,81 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
-#include <vector>
-
-#include "a2a/test_codec.h"
+#include "a2a/test_task_stream.h"
 
 namespace ruvector::a2a {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-using Failing = net::Failure::Kind;
-using Take = TaskStream::Take;
-
-struct Fixture {
-  FakePeer peer;
-  std::shared_ptr<A2aClient> client;
-  std::shared_ptr<TaskStream> stream;
-
-  explicit Fixture(Protocol protocol = Protocol::v1_0, ConnectOptions options = {}) {
-    peer.endpoint.protocol = protocol;
-    client = peer.client(std::move(options));
-  }
-  FakeTransport& net() { return *peer.transport; }
-  FakeTransport::Exchange last() { return net().last(); }
-
-  // Begins a stream that the peer accepts; gives its connection.
-  FakeTransport::Exchange open(const TaskSpec& spec = echo_spec(), StreamOptions options = {}) {
-    stream = client->stream_task(spec, std::move(options));
-    net().run();
-    const auto line = last();
-    line->open_stream();
-    net().run();
-    return line;
-  }
-
-  // What can be read now, a word for each, with the end and errors.
-  std::vector<std::string> read() {
-    std::vector<std::string> words;
-    TaskUpdate update;
-    try {
-      for (;;) {
-        const Take take = stream->try_next(update);
-        if (take == Take::wait) return words;
-        if (take == Take::end) {
-          words.emplace_back("end");
-          return words;
-        }
-        words.push_back(word(update));
-      }
-    } catch (const StreamInterrupted&) {
-      words.emplace_back("interrupted");
-    } catch (const PolicyViolation&) {
-      words.emplace_back("policy");
-    } catch (const AuthRequired&) {
-      words.emplace_back("login");
-    } catch (const TransportError&) {
-      words.emplace_back("transport");
-    } catch (const A2aError&) {
-      words.emplace_back("error");
-    }
-    return words;
-  }
-  static std::string word(const TaskUpdate& update) {
-    if (update.status) return "status " + update.status->status.timestamp;
-    if (update.task) return "task " + update.task->status.timestamp;
-    if (update.artifact) return "artifact";
-    if (update.message) return "message";
-    return update.warning->reason;
-  }
-};
-
-using Words = std::vector<std::string>;
-
 TEST(TaskStream, UpdatesComeAsTheyAreSentAndThenTheEnd) {
-  Fixture f;
+  StreamFixture f;
   const auto line = f.open();
   EXPECT_EQ(line->request.body, "stream t");
   EXPECT_TRUE(line->request.is_stream);
@@ -97,7 +29,7 @@ TEST(TaskStream, UpdatesComeAsTheyAreSentAndThenTheEnd) {
 }
 
 TEST(TaskStream, AConnectionThatThePeerClosesIsLeftAlone) {
-  Fixture f;
+  StreamFixture f;
   const auto line = f.open();
   line->event("status s completed 1");
   line->end();
@@ -107,7 +39,7 @@ TEST(TaskStream, AConnectionThatThePeerClosesIsLeftAlone) {
 }
 
 TEST(TaskStream, ATruncatedStreamIsTakenUpAgainWithAStatedGap) {
-  Fixture f;
+  StreamFixture f;
   const auto line = f.open();
   line->event("status s working 1");
   line->end();
@@ -121,7 +53,7 @@ TEST(TaskStream, ATruncatedStreamIsTakenUpAgainWithAStatedGap) {
 }
 
 TEST(TaskStream, AStreamThatCannotBeTakenUpIsInterrupted) {
-  Fixture f;
+  StreamFixture f;
   f.open()->event("status s working 1");
   f.last()->fail(Failing::broken);
   for (int i = 0; i < 5; ++i) {
@@ -134,7 +66,7 @@ TEST(TaskStream, AStreamThatCannotBeTakenUpIsInterrupted) {
 }
 
 TEST(TaskStream, ASubscriptionToATaskThatIsOverEndsWithTheTask) {
-  Fixture f;
+  StreamFixture f;
   f.open()->event("status s working 1");
   f.last()->end();
   f.net().advance(seconds(1));
@@ -142,36 +74,50 @@ TEST(TaskStream, ASubscriptionToATaskThatIsOverEndsWithTheTask) {
   f.net().run();
   EXPECT_EQ(f.last()->request.body, "get s");
   f.last()->answer(200, "task s completed 9");
-  EXPECT_EQ(f.read(), (Words{"status 1", "task 9", "end"}));
+  EXPECT_EQ(f.read(), (Words{"status 1", "the last updates did not come", "task 9", "end"}));
 }
 
 TEST(TaskStream, AnAnswerThatIsNoStreamIsReadAsSuch) {
-  Fixture refused;
+  StreamFixture refused;
   refused.stream = refused.client->stream_task(echo_spec());
   refused.net().run();
   refused.last()->answer(200, "error policy", {{"content-type", "application/json"}});
   EXPECT_EQ(refused.read(), (Words{"policy"}));
-  Fixture plain;
+  StreamFixture plain;
   plain.stream = plain.client->stream_task(echo_spec());
   plain.net().run();
   plain.last()->answer(200, "task s completed 4", {{"content-type", "application/json"}});
   EXPECT_EQ(plain.read(), (Words{"task 4", "end"}));
 }
 
+TEST(TaskStream, AnAnswerThatIsNoStreamAndHasNoEndIsNotWaitedForForever) {
+  ConnectOptions options;
+  options.http.timeouts.total = milliseconds(500);
+  StreamFixture f(Protocol::v1_0, options);
+  f.stream = f.client->stream_task(echo_spec(), {.max_reconnects = 0});
+  f.net().run();
+  f.last()->head(200, {{"content-type", "text/plain"}});
+  f.net().advance(milliseconds(499));
+  EXPECT_EQ(f.read(), Words{});
+  f.net().advance(milliseconds(1));
+  EXPECT_EQ(f.read(), Words{"transport"});
+  EXPECT_TRUE(f.last()->is_cancelled);
+}
+
 TEST(TaskStream, WhatIsNoEventIsAnError) {
-  Fixture f;
+  StreamFixture f;
   f.open()->event("rubbish");
   EXPECT_EQ(f.read(), (Words{"transport"}));
   EXPECT_TRUE(f.last()->is_cancelled || f.net().until([&] { return f.last()->is_cancelled; }));
   ConnectOptions narrow;
   narrow.http.limits.event_bytes = 100;
-  Fixture large(Protocol::v1_0, narrow);
+  StreamFixture large(Protocol::v1_0, narrow);
   large.open()->data("data: " + std::string(200, 'x'));
   EXPECT_EQ(large.read(), (Words{"transport"}));
 }
 
 TEST(TaskStream, AnErrorInsideOfTheStreamIsThePeersError) {
-  Fixture f;
+  StreamFixture f;
   const auto line = f.open();
   line->event("status s working 1");
   line->event("error internal");
@@ -179,14 +125,14 @@ TEST(TaskStream, AnErrorInsideOfTheStreamIsThePeersError) {
 }
 
 TEST(TaskStream, ATaskIsSentOnceEvenWhenItsStreamBreaksBeforeItBegins) {
-  Fixture sent;
+  StreamFixture sent;
   sent.stream = sent.client->stream_task(echo_spec());
   sent.net().run();
   sent.last()->fail(Failing::broken);
   sent.net().advance(seconds(60));
   EXPECT_EQ(sent.net().started(), 1u);
   EXPECT_EQ(sent.read(), (Words{"transport"}));
-  Fixture not_sent;
+  StreamFixture not_sent;
   not_sent.stream = not_sent.client->stream_task(echo_spec());
   not_sent.net().run();
   not_sent.last()->fail(Failing::connect, false);
@@ -196,7 +142,7 @@ TEST(TaskStream, ATaskIsSentOnceEvenWhenItsStreamBreaksBeforeItBegins) {
 }
 
 TEST(TaskStream, ABusyPeerIsAskedAgainWhenItSaysSo) {
-  Fixture f;
+  StreamFixture f;
   f.stream = f.client->stream_task(echo_spec());
   f.net().run();
   f.last()->answer(429, "", {{"retry-after", "3"}});
@@ -209,9 +155,9 @@ TEST(TaskStream, ABusyPeerIsAskedAgainWhenItSaysSo) {
 }
 
 TEST(TaskStream, CredentialsAreRefreshedOnce) {
-  Fixture f(Protocol::v1_0, {.authorization = [](bool is_refresh) {
-              return std::string(is_refresh ? "Bearer new" : "Bearer old");
-            }});
+  StreamFixture f(Protocol::v1_0, {.authorization = [](bool is_refresh) {
+                    return std::string(is_refresh ? "Bearer new" : "Bearer old");
+                  }});
   f.stream = f.client->stream_task(echo_spec());
   ASSERT_TRUE(f.net().until([&] { return f.net().started() == 1; }));
   EXPECT_EQ(f.last()->header("Authorization"), "Bearer old");
@@ -224,7 +170,7 @@ TEST(TaskStream, CredentialsAreRefreshedOnce) {
 }
 
 TEST(TaskStream, TheOtherVerbOfSubscriptionsIsTriedOnceAndRemembered) {
-  Fixture f;
+  StreamFixture f;
   f.peer.endpoint.binding = Binding::http_json;
   f.client = f.peer.client();
   f.stream = f.client->stream_task("s");
@@ -242,110 +188,10 @@ TEST(TaskStream, TheOtherVerbOfSubscriptionsIsTriedOnceAndRemembered) {
   EXPECT_EQ(f.net().started(), 3u);
 }
 
-// --- rvAgent
-
-TEST(TaskStream, RvAgentIsSubscribedToFirstAndSentTheTaskWhenThatIsThere) {
-  Fixture f(Protocol::rvagent);
-  f.stream = f.client->stream_task(echo_spec());
-  EXPECT_EQ(f.stream->task_id(), "t");
-  f.net().run();
-  const auto line = f.last();
-  EXPECT_EQ(line->request.body, "listen t");
-  EXPECT_EQ(f.net().started(), 1u);
-  line->open_stream();
-  f.net().run();
-  ASSERT_EQ(f.net().started(), 2u);
-  const auto sent = f.last();
-  EXPECT_EQ(sent->request.body, "send t depth 0");
-  EXPECT_EQ(sent->header("traceparent").substr(0, 35), line->header("traceparent").substr(0, 35));
-  line->event("status t submitted 1", "status");
-  line->event("status t completed 2 final", "status");
-  EXPECT_EQ(f.read(), (Words{"status 1", "status 2", "end"}));
-  f.net().run();
-  EXPECT_TRUE(line->is_cancelled);  // rvAgent never closes it
-  EXPECT_FALSE(sent->is_cancelled);
-  sent->answer(200, "task t completed 2");
-  EXPECT_EQ(f.read(), (Words{"end"}));
-}
-
-TEST(TaskStream, ASubscriptionThatFailsSendsRvAgentNothing) {
-  Fixture f(Protocol::rvagent);
-  f.stream = f.client->stream_task(echo_spec());
-  for (int i = 0; i < 3; ++i) {
-    f.net().advance(seconds(1));
-    EXPECT_EQ(f.last()->request.body, "listen t");
-    f.last()->fail(Failing::connect, false);
-  }
-  f.net().advance(seconds(60));
-  EXPECT_EQ(f.net().started(), 3u);
-  EXPECT_EQ(f.read(), (Words{"transport"}));
-}
-
-TEST(TaskStream, WhatRvAgentRefusesIsTheStreamsError) {
-  Fixture f(Protocol::rvagent);
-  f.open();
-  f.last()->answer(200, "error policy");
-  EXPECT_EQ(f.read(), (Words{"policy"}));
-}
-
-TEST(TaskStream, WhatRvAgentAnswersFillsTheGapOfDroppedUpdates) {
-  Fixture f(Protocol::rvagent);
-  const auto line = f.open();
-  const auto sent = f.last();
-  line->event("status t working 1");
-  line->event("lagged t");
-  line->event("status t completed 2 final");
-  EXPECT_EQ(f.read(), (Words{"status 1", "lagged", "status 2"}));
-  sent->answer(200, "task t completed 2");
-  EXPECT_EQ(f.read(), (Words{"task 2", "end"}));
-}
-
-TEST(TaskStream, AnAnswerWithoutLastUpdateEndsTheStreamAfterASecond) {
-  Fixture f(Protocol::rvagent);
-  f.open();
-  f.last()->answer(200, "task t completed 2");
-  f.net().advance(milliseconds(999));
-  EXPECT_EQ(f.read(), Words{});
-  f.net().advance(milliseconds(1));
-  EXPECT_EQ(f.read(), (Words{"the last updates did not come", "task 2", "end"}));
-}
-
-TEST(TaskStream, ATaskGoesOnWhenItsReaderLeaves) {
-  Fixture f(Protocol::rvagent);
-  const auto line = f.open();
-  const auto sent = f.last();
-  f.stream->close();
-  f.net().run();
-  EXPECT_TRUE(line->is_cancelled);
-  EXPECT_FALSE(sent->is_cancelled);  // closing it would stop the task
-  EXPECT_EQ(f.net().started(), 2u);
-  sent->answer(200, "task t completed 2");
-  EXPECT_EQ(f.read(), (Words{"end"}));
-}
-
-TEST(TaskStream, AReaderMayCancelTheTaskByLeaving) {
-  Fixture f(Protocol::rvagent);
-  const auto line = f.open(echo_spec(), {.cancel_remote = true});
-  const auto sent = f.last();
-  f.stream.reset();
-  f.net().run();
-  EXPECT_TRUE(line->is_cancelled);
-  EXPECT_TRUE(sent->is_cancelled);
-  EXPECT_EQ(f.last()->request.body, "cancel t");
-}
-
-TEST(TaskStream, ATaskThatEndedIsNotCancelledByLeaving) {
-  Fixture f;
-  f.open(echo_spec(), {.cancel_remote = true})->event("status s completed 1");
-  f.stream->close();
-  f.net().advance(seconds(1));
-  EXPECT_EQ(f.net().started(), 1u);
-}
-
 // --- limits
 
 TEST(TaskStream, ASlowReaderMakesThePeerWait) {
-  Fixture f;
+  StreamFixture f;
   const auto line = f.open(echo_spec(), {.max_events = 4});
   std::string many;
   for (int i = 0; i < 10; ++i) many += "data: status s working " + std::to_string(i) + "\n\n";
@@ -354,7 +200,7 @@ TEST(TaskStream, ASlowReaderMakesThePeerWait) {
   TaskUpdate update;
   for (int i = 0; i < 10; ++i) {
     ASSERT_EQ(f.stream->try_next(update), Take::update) << i;
-    EXPECT_EQ(Fixture::word(update), "status " + std::to_string(i));
+    EXPECT_EQ(StreamFixture::word(update), "status " + std::to_string(i));
     f.net().run();
     EXPECT_EQ(line->is_paused, i < 7) << i;  // until what came is in a queue that is half empty
   }
@@ -364,7 +210,7 @@ TEST(TaskStream, ASlowReaderMakesThePeerWait) {
 }
 
 TEST(TaskStream, WhatCameBeforeTheConnectionBrokeIsToldFirst) {
-  Fixture f;
+  StreamFixture f;
   const auto line = f.open(echo_spec(), {.max_events = 2});
   line->data(
       "data: status s working 1\n\ndata: artifact s\n\ndata: artifact s\n\n"
@@ -377,7 +223,7 @@ TEST(TaskStream, WhatCameBeforeTheConnectionBrokeIsToldFirst) {
 }
 
 TEST(TaskStream, AStreamThatSaysNothingForTooLongIsTakenUpAgain) {
-  Fixture f;
+  StreamFixture f;
   const auto line = f.open(echo_spec(), {.idle_timeout = milliseconds(1000)});
   line->event("status s working 1");
   f.net().advance(milliseconds(900));
@@ -390,7 +236,7 @@ TEST(TaskStream, AStreamThatSaysNothingForTooLongIsTakenUpAgain) {
 }
 
 TEST(TaskStream, AStreamThatTakesTooLongCancelsItsTask) {
-  Fixture f;
+  StreamFixture f;
   TaskSpec spec = echo_spec();
   spec.policy = TaskPolicy{.max_duration_ms = 2000};
   const auto line = f.open(spec);
@@ -402,7 +248,7 @@ TEST(TaskStream, AStreamThatTakesTooLongCancelsItsTask) {
 }
 
 TEST(TaskStream, AMissingEstimateIsSaidFirst) {
-  Fixture f;
+  StreamFixture f;
   TaskSpec spec = echo_spec();
   spec.policy = TaskPolicy{.max_cost_usd = 1.0};
   f.open(spec)->event("status s completed 1");
@@ -410,7 +256,7 @@ TEST(TaskStream, AMissingEstimateIsSaidFirst) {
 }
 
 TEST(TaskStream, ATaskIsInFlightUntilItsStreamEnds) {
-  Fixture f;
+  StreamFixture f;
   TaskSpec spec = echo_spec();
   spec.policy = TaskPolicy{.max_concurrency = 1};
   const auto line = f.open(spec);
@@ -422,7 +268,7 @@ TEST(TaskStream, ATaskIsInFlightUntilItsStreamEnds) {
 // --- readers
 
 TEST(TaskStream, AReaderIsWokenOnceForEventsThatComeTogether) {
-  Fixture f;
+  StreamFixture f;
   const auto line = f.open();
   int calls = 0;
   f.stream->when_ready([&] { ++calls; });
@@ -438,7 +284,7 @@ TEST(TaskStream, AReaderIsWokenOnceForEventsThatComeTogether) {
 }
 
 TEST(TaskStream, AClosedStreamCallsNobody) {
-  Fixture f;
+  StreamFixture f;
   const auto line = f.open();
   int calls = 0;
   f.stream->when_ready([&] { ++calls; });
@@ -452,13 +298,21 @@ TEST(TaskStream, AClosedStreamCallsNobody) {
 
 TEST(TaskStream, TheObserverSeesEvents) {
   int events = 0;
-  Fixture f(Protocol::v1_0, {.observer = [&](const ConnectOptions::Notice& notice) {
-              events += notice.kind == ConnectOptions::Notice::Kind::event;
-            }});
+  StreamFixture f(Protocol::v1_0, {.observer = [&](const ConnectOptions::Notice& notice) {
+                    events += notice.kind == ConnectOptions::Notice::Kind::event;
+                  }});
   const auto line = f.open();
   line->event("status s working 1");
   line->event("status s completed 2");
   EXPECT_EQ(events, 2);
+}
+
+TEST(TaskStream, ATaskThatEndedIsNotCancelledByLeaving) {
+  StreamFixture f;
+  f.open(echo_spec(), {.cancel_remote = true})->event("status s completed 1");
+  f.stream->close();
+  f.net().advance(seconds(1));
+  EXPECT_EQ(f.net().started(), 1u);
 }
 
 }  // namespace

@@ -167,6 +167,11 @@ struct FakePeer {
   AgentCard card{};  // what its card says, but for the agent's id
   std::shared_ptr<CardCache> cards = std::make_shared<CardCache>();
 
+  FakePeer() = default;
+  FakePeer(const FakePeer&) = delete;
+  FakePeer& operator=(const FakePeer&) = delete;
+  ~FakePeer() { transport->shut_down(); }
+
   Environment environment() {
     return {.make_transport = [this](const HttpOptions&) { return transport; },
             .check_options = [](const ConnectOptions&) {},
@@ -204,15 +209,17 @@ struct FakePeer {
   }
 };
 
-// What a callback was given.
+// What a callback was given, which may be called later than this lives.
 template <class T>
 struct Got {
   bool is_done = false;
   T value{};
-  std::exception_ptr error;
+  std::exception_ptr error{};
+  std::shared_ptr<bool> life = std::make_shared<bool>(true);
 
   A2aClient::Callback<T> callback() {
-    return [this](T given, std::exception_ptr failure) {
+    return [this, alive = std::weak_ptr<bool>(life)](T given, std::exception_ptr failure) {
+      if (alive.expired()) return;
       is_done = true;
       value = std::move(given);
       error = std::move(failure);

@@ -92,6 +92,7 @@ class FakeTransport final : public net::Transport {
     auto exchange = std::make_shared<FakeExchange>(*this, std::move(request), std::move(receiver));
     const std::lock_guard lock(mutex_);
     if (keeps_exchanges) exchanges_.push_back(exchange);
+    started_exchanges_.push_back(exchange);
     ++started_;
     if (script != nullptr) {
       tasks_.emplace(now_, [this, exchange] { script(*exchange); });
@@ -130,6 +131,17 @@ class FakeTransport final : public net::Transport {
     return true;
   }
 
+  // Fails what is open and lets time pass until all has ended, so that what is left then is a leak.
+  void shut_down() {
+    script = nullptr;
+    for (int round = 0; round < 100 && is_busy(); ++round) {
+      for (const auto& exchange : take_started()) exchange->fail(net::Failure::Kind::shut_down);
+      advance(std::chrono::hours(48));
+    }
+    const std::lock_guard lock(mutex_);
+    exchanges_.clear();
+  }
+
   std::size_t started() const {
     const std::lock_guard lock(mutex_);
     return started_;
@@ -153,6 +165,18 @@ class FakeTransport final : public net::Transport {
     tasks_.erase(tasks_.begin());
     return task;
   }
+  bool is_busy() const {
+    const std::lock_guard lock(mutex_);
+    return !tasks_.empty() || !started_exchanges_.empty();
+  }
+  std::vector<Exchange> take_started() {
+    const std::lock_guard lock(mutex_);
+    std::vector<Exchange> alive;
+    for (const auto& started : std::exchange(started_exchanges_, {})) {
+      if (Exchange exchange = started.lock()) alive.push_back(std::move(exchange));
+    }
+    return alive;
+  }
   bool move_to_next(TimePoint end) {
     const std::lock_guard lock(mutex_);
     if (tasks_.empty() || tasks_.begin()->first > end) {
@@ -167,6 +191,7 @@ class FakeTransport final : public net::Transport {
   TimePoint now_{std::chrono::hours(1)};
   std::multimap<TimePoint, std::function<void()>> tasks_;
   std::vector<Exchange> exchanges_;
+  std::vector<std::weak_ptr<FakeExchange>> started_exchanges_;
   std::size_t started_ = 0;
 };
 

@@ -23,11 +23,6 @@ ConnectionPool::ConnectionPool(IoThread& io, HttpOptions options)
       proxies_(options_),
       ca_file_(find_ca_file(options_.tls.ca_file)) {}
 
-ConnectionPool::~ConnectionPool() {
-  if (is_closed_) return;
-  for (auto& handle : idle_handles_) static_cast<void>(handle.release());
-}
-
 bool ConnectionPool::open() {
   if (multi_ != nullptr) return true;
   multi_ = curl_multi_init();
@@ -37,7 +32,7 @@ bool ConnectionPool::open() {
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &ConnectionPool::set_timer);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kIdleConnections);
-  io_.add(*this);
+  io_.add(shared_from_this());
   return true;
 }
 

@@ -1,6 +1,6 @@
 // The connections of one transport, kept alive between requests: a multi handle of libcurl that the
 // I/O thread drives. Transports share the thread but no connections, because a connection that one
-// policy allows may be refused by another.
+// policy allows may be refused by another. Once it is used it lives until close().
 #pragma once
 
 #include <curl/curl.h>
@@ -29,8 +29,6 @@ class ConnectionPool final : public IoThread::Watcher,
   using Clock = IoThread::Clock;
 
   ConnectionPool(IoThread& io, HttpOptions options);
-  // Leaves connections alone: those that are to be closed are closed by close().
-  ~ConnectionPool() override;
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;
 

@@ -167,7 +167,7 @@ void EasyHandle::set_headers(const Request& request, const HttpOptions& options)
 void EasyHandle::add_header(const std::string& line) {
   curl_slist* longer = curl_slist_append(headers_.get(), line.c_str());
   if (longer == nullptr) throw std::bad_alloc();
-  static_cast<void>(headers_.release());
+  [[maybe_unused]] curl_slist* owned_by_longer = headers_.release();
   headers_.reset(longer);
 }
 

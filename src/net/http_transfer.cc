@@ -35,7 +35,8 @@ HttpTransfer::HttpTransfer(std::shared_ptr<ConnectionPool> pool, Request request
 
 HttpTransfer::~HttpTransfer() {
   // A child must not clean up what its parent has open.
-  if (epoch_ != base::fork_epoch()) static_cast<void>(handle_.release());
+  if (epoch_ == base::fork_epoch()) return;
+  [[maybe_unused]] EasyHandle* left_behind = handle_.release();
 }
 
 void HttpTransfer::cancel() {
@@ -99,7 +100,8 @@ void HttpTransfer::end(const Failure* failure) noexcept {
   const std::shared_ptr<Receiver> receiver = std::move(receiver_);
   try {
     receiver->on_end(failure);
-  } catch (const std::exception&) {  // nobody is left to be told
+  } catch (const std::exception&) {
+    return;  // nobody is left to be told
   }
 }
 

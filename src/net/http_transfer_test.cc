@@ -103,15 +103,17 @@ TEST(HttpTransfer, SaysThatAnAnswerIsNoHttp) {
 }
 
 TEST(HttpTransfer, SaysThatTheConnectionWasReset) {
-  TestServer server([](TestConnection& connection) {
+  const auto receiver = std::make_shared<TestReceiver>();
+  TestServer server([&](TestConnection& connection) {
     connection.read_request();
     connection.write(kChunkedHead);
     connection.chunk("data: 1\n\n");
-    std::this_thread::sleep_for(20ms);
+    EXPECT_TRUE(receiver->has_bytes(9));  // else the reset takes them away
     connection.reset();
   });
-  const auto receiver =
-      ask(*make_http_transport(no_proxy()), {.url = server.url(), .is_stream = true});
+  const auto transport = make_http_transport(no_proxy());
+  transport->start({.url = server.url(), .is_stream = true}, receiver);
+  ASSERT_TRUE(receiver->ends());
   ASSERT_TRUE(receiver->failure());
   EXPECT_EQ(receiver->failure()->kind, Kind::broken);
   EXPECT_EQ(receiver->body(), "data: 1\n\n");
@@ -193,13 +195,13 @@ TEST(HttpTransfer, KeepsAStreamThatSendsAnythingAtAll) {
     connection.read_request();
     connection.write(kChunkedHead);
     for (int i = 0; i < 10; ++i) {
-      std::this_thread::sleep_for(60ms);
+      std::this_thread::sleep_for(240ms);
       connection.chunk(":\n");
     }
     connection.write("0\r\n\r\n");
   });
   HttpOptions options = no_proxy();
-  options.timeouts.idle = 400ms;
+  options.timeouts.idle = 2s;
   options.timeouts.total = 100ms;  // not of a stream
   const auto receiver =
       ask(*make_http_transport(options), {.url = server.url(), .is_stream = true});
@@ -209,11 +211,11 @@ TEST(HttpTransfer, KeepsAStreamThatSendsAnythingAtAll) {
 
 TEST(HttpTransfer, EndsAStreamWhoseHeadDoesNotCome) {
   HttpOptions options = no_proxy();
-  options.timeouts.header = 100ms;
+  options.timeouts.header = 1s;  // enough to send the request on a busy machine
   const auto receiver = stall("HTTP/1.1 200 OK\r\nX: y\r\n", options, {.is_stream = true});
   ASSERT_TRUE(receiver->failure());
   EXPECT_EQ(receiver->failure()->kind, Kind::timeout);
-  EXPECT_THAT(receiver->failure()->message, HasSubstr("100 ms"));
+  EXPECT_THAT(receiver->failure()->message, HasSubstr("1000 ms"));
   EXPECT_TRUE(receiver->failure()->request_was_sent);
 }
 
@@ -243,10 +245,9 @@ TEST(HttpTransfer, ClosesTheConnectionWhenItIsCancelled) {
   const auto receiver = std::make_shared<TestReceiver>();
   const auto transfer = transport->start({.url = server.url(), .is_stream = true}, receiver);
   ASSERT_TRUE(receiver->has_bytes(1));
-  const auto start = std::chrono::steady_clock::now();
   transfer->cancel();
-  while (!has_ended) std::this_thread::sleep_for(1ms);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 100ms);
+  for (int i = 0; i < 20'000 && !has_ended; ++i) std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(has_ended);
   ASSERT_TRUE(receiver->ends());
   EXPECT_EQ(receiver->failure()->kind, Kind::cancelled);
   transfer->cancel();
@@ -282,12 +283,12 @@ TEST(HttpTransfer, LetsTheWindowFillUpWhileItIsPaused) {
   TestServer server([&](TestConnection& connection) {
     connection.read_request();
     connection.write("HTTP/1.0 200 OK\r\n\r\n");
-    const std::size_t taken = connection.write_until_full(bytes, 1500ms);
+    const std::size_t taken = connection.write_until_full(bytes, 2500ms);
     filled.set_value(taken);
     connection.write(std::string_view(bytes).substr(taken));
   });
   HttpOptions options = no_proxy();
-  options.timeouts.idle = 1000ms;  // does not run while it is paused
+  options.timeouts.idle = 2s;  // does not run while it is paused
   const auto transport = make_http_transport(options);
   const auto receiver = std::make_shared<TestReceiver>();
   std::atomic<bool> is_paused{true};
@@ -295,6 +296,7 @@ TEST(HttpTransfer, LetsTheWindowFillUpWhileItIsPaused) {
   const auto transfer = transport->start({.url = server.url(), .is_stream = true}, receiver);
   const std::size_t taken = filled.get_future().get();
   EXPECT_LT(taken, kSize);
+  ASSERT_TRUE(receiver->has_bytes(1));
   const std::size_t before = receiver->body().size();
   EXPECT_LE(before, 16384U);
   std::this_thread::sleep_for(50ms);

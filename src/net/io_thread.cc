@@ -32,10 +32,10 @@ std::uint64_t event_data(std::size_t slot, int socket) {
 
 }  // namespace
 
-// What runs at exit is registered after libcurl and its TLS library have registered theirs, and so
-// runs before.
 void IoThread::forget_in_child() { thread_of_process.store(nullptr, std::memory_order_relaxed); }
 
+// What runs at exit is registered after libcurl and its TLS library have registered theirs, and so
+// runs before.
 IoThread& IoThread::of_process() {
   static const bool prepared = [] {
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -79,7 +79,7 @@ bool IoThread::start() {
   if (epoll_ < 0 || wakeup_ < 0) return false;
   const base::SignalsBlocked blocked;
   try {
-    std::thread([this] { run(); }).detach();
+    thread_ = std::thread([this] { run(); });
   } catch (const std::system_error&) {
     return false;
   }
@@ -165,18 +165,18 @@ void IoThread::wait(int timeout) {
     }
     const std::size_t slot = event.data.u64 >> 32;
     const auto socket = static_cast<int>(event.data.u64 & 0xFFFF'FFFFU);
-    if (Watcher* watcher = slots_[slot].watcher) watcher->on_socket(socket, event.events);
+    if (Watcher* watcher = slots_[slot].watcher.get()) watcher->on_socket(socket, event.events);
   }
 }
 
-void IoThread::add(Watcher& watcher) {
+void IoThread::add(std::shared_ptr<Watcher> watcher) {
   const auto free = std::find_if(slots_.begin(), slots_.end(),
                                  [](const Slot& slot) { return slot.watcher == nullptr; });
-  watcher.slot_ = static_cast<std::size_t>(free - slots_.begin());
+  watcher->slot_ = static_cast<std::size_t>(free - slots_.begin());
   if (free == slots_.end()) {
-    slots_.push_back({&watcher, std::nullopt});
+    slots_.push_back({std::move(watcher), std::nullopt});
   } else {
-    *free = {&watcher, std::nullopt};
+    *free = {std::move(watcher), std::nullopt};
   }
 }
 
@@ -206,7 +206,11 @@ void IoThread::stop() {
   }
   wake();
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, kStopTime, [this] { return is_stopped_; });
+  if (!changed_.wait_for(lock, kStopTime, [this] { return is_stopped_; })) return;
+  lock.unlock();
+  // What a TLS library keeps for each thread is freed when the thread ends, after its function:
+  // that must not meet the library's own end, which comes next.
+  thread_.join();
 }
 
 void IoThread::stop_at_exit() {

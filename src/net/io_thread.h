@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -42,8 +43,10 @@ class IoThread {
   [[nodiscard]] bool post(Task task);
   bool is_current() const noexcept { return std::this_thread::get_id() == id_.load(); }
 
-  // On the I/O thread only; remove() in posted tasks only.
-  void add(Watcher& watcher);
+  // On the I/O thread only; remove() in posted tasks only. `watcher` is kept until then, or for
+  // ever: it may be the one that is called when the process begins to end, and nothing is posted
+  // any more.
+  void add(std::shared_ptr<Watcher> watcher);
   void remove(Watcher& watcher);
   // Throws RuVectorError.
   void watch(Watcher& watcher, int socket, std::uint32_t events, bool is_watched);
@@ -52,7 +55,7 @@ class IoThread {
 
  private:
   struct Slot {
-    Watcher* watcher = nullptr;
+    std::shared_ptr<Watcher> watcher;
     std::optional<Clock::time_point> deadline;
   };
 
@@ -80,6 +83,8 @@ class IoThread {
   bool is_asleep_ = false;  // what is posted must wake the thread
   bool is_stopping_ = false;
   bool is_stopped_ = false;
+  // Joined at the end of the process; one that does not stop, or that a fork left, is let go of.
+  std::thread thread_;
 
   // Of the thread itself.
   std::vector<Task> running_;

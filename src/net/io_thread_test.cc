@@ -6,7 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <future>
+#include <memory>
+#include <thread>
 #include <vector>
 
 namespace ruvector::net {
@@ -65,22 +68,34 @@ TEST(IoThread, WatchesSocketsAndDeadlines) {
   IoThread& io = IoThread::of_process();
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
-  Recorder recorder(io);
+  const auto recorder = std::make_shared<Recorder>(io);
   const auto deadline = IoThread::Clock::now() + 30ms;
   ASSERT_TRUE(io.post([&] {
     io.add(recorder);
-    io.watch(recorder, ends[0], EPOLLIN, false);
-    io.set_deadline(recorder, deadline);
+    io.watch(*recorder, ends[0], EPOLLIN, false);
+    io.set_deadline(*recorder, deadline);
   }));
-  EXPECT_GE(recorder.passed.get_future().get(), deadline);
+  EXPECT_GE(recorder->passed.get_future().get(), deadline);
   ASSERT_EQ(::write(ends[1], "x", 1), 1);
-  const auto [socket, events] = recorder.ready.get_future().get();
+  const auto [socket, events] = recorder->ready.get_future().get();
   EXPECT_EQ(socket, ends[0]);
   EXPECT_EQ(events, std::uint32_t{EPOLLIN});
-  ASSERT_TRUE(io.post([&] { io.remove(recorder); }));
+  ASSERT_TRUE(io.post([&] { io.remove(*recorder); }));
   ASSERT_TRUE(runs_a_task(io));
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+TEST(IoThread, KeepsWhatItWatchesFor) {
+  IoThread& io = IoThread::of_process();
+  auto recorder = std::make_shared<Recorder>(io);
+  const std::weak_ptr<Recorder> seen = recorder;
+  ASSERT_TRUE(io.post([&] { io.add(std::move(recorder)); }));
+  ASSERT_TRUE(runs_a_task(io));
+  ASSERT_FALSE(seen.expired());
+  ASSERT_TRUE(io.post([&] { io.remove(*seen.lock()); }));
+  ASSERT_TRUE(runs_a_task(io));
+  EXPECT_TRUE(seen.expired());
 }
 
 // Sanitizers do not get along with threads that a forked child starts.
@@ -112,6 +127,29 @@ TEST(IoThread, LetsAProcessEnd) {
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
   }
+}
+
+// As a TLS library frees what it keeps for a thread.
+struct EndsItsProcess {
+  ~EndsItsProcess() {
+    std::this_thread::sleep_for(50ms);
+    ::_exit(0);
+  }
+};
+
+TEST(IoThread, EndsBeforeItsProcess) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool is_used = IoThread::of_process().post([] {
+      static thread_local const EndsItsProcess of_thread;
+      static_cast<void>(&of_thread);
+    });
+    if (!is_used || !runs_a_task(IoThread::of_process())) ::_exit(2);
+    std::exit(1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 #endif
 

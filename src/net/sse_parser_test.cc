@@ -129,6 +129,7 @@ TEST(SseParser, ReadsTheSameWhereverTheStreamIsSplit) {
 TEST(SseParser, ReadsTheSameByteByByte) {
   for (const Sample& sample : samples()) {
     std::vector<std::string_view> bytes;
+    bytes.reserve(sample.stream.size());
     for (std::size_t i = 0; i < sample.stream.size(); ++i) {
       bytes.push_back(sample.stream.substr(i, 1));
     }

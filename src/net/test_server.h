@@ -169,6 +169,11 @@ class TestServer {
     return "http://127.0.0.1:" + std::to_string(port_) + path;
   }
   std::size_t connections() const { return connections_; }
+  // Whether a connection has not been closed yet.
+  bool has_open() {
+    const std::lock_guard lock(mutex_);
+    return !open_.empty();
+  }
 
  private:
   void accept() {

@@ -114,9 +114,9 @@ class A2aClient {
   using Cancel = std::function<void()>;  // callable from any thread, also after the end
 
   // Fetches and verifies the card of the agent at `url`.
-  static Cancel connect_async(std::string url, ConnectOptions options,
+  static Cancel connect_async(const std::string& url, ConnectOptions options,
                               Callback<std::shared_ptr<A2aClient>> done);
-  static std::shared_ptr<A2aClient> connect(std::string url, ConnectOptions options = {});
+  static std::shared_ptr<A2aClient> connect(const std::string& url, ConnectOptions options = {});
 
   virtual ~A2aClient() = default;
   virtual const AgentCard& card() const noexcept = 0;

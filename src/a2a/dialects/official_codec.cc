@@ -46,8 +46,15 @@ WireCall OfficialCodec::stream_task(const TaskSpec& spec, std::string_view rpc_i
 
 WireCall OfficialCodec::subscribe_task(std::string_view id, std::string_view /*last_timestamp*/,
                                        int attempt, std::string_view rpc_id) const {
-  WireCall call = is_rpc() ? rpc_call(names_.subscribe, id_params(id), rpc_id)
-                           : rest_call(attempt == 0 ? "POST" : "GET", task_path(id, ":subscribe"));
+  WireCall call;
+  if (is_rpc()) {
+    call = rpc_call(names_.subscribe, id_params(id), rpc_id);
+  } else if (attempt == 0) {
+    // @a2a-js/sdk refuses a body without the type of JSON, and an empty one is a form's to curl.
+    call = rest_call("POST", task_path(id, ":subscribe"), "{}");
+  } else {
+    call = rest_call("GET", task_path(id, ":subscribe"));
+  }
   expect_stream(call.request);
   return call;
 }

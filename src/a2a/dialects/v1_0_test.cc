@@ -67,9 +67,13 @@ TEST(V10, UsesPathsBelowTheTenant) {
 
 TEST(V10, SubscribesByPostAndThenByGet) {
   const auto codec = codec_of(Binding::http_json);
-  EXPECT_EQ(codec->subscribe_task("t", "", 0, "").request.method, "POST");
+  const WireCall first = codec->subscribe_task("t", "", 0, "");
+  EXPECT_EQ(first.request.method, "POST");
+  EXPECT_EQ(first.request.body, "{}");
+  EXPECT_EQ(header(first, "Content-Type"), "application/a2a+json");
   const WireCall again = codec->subscribe_task("t", "", 1, "");
   EXPECT_EQ(again.request.method, "GET");
+  EXPECT_EQ(again.request.body, "");
   EXPECT_EQ(again.request.url, "http://127.0.0.1:45761/tasks/t:subscribe");
   EXPECT_TRUE(again.request.is_stream);
 }
