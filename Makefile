@@ -26,11 +26,11 @@ sources := $(wildcard $(filter-out %_test.cc,$(sources)))
 
 .PHONY: help
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 # --- what people run
 
-.PHONY: demo models test test-cpp test-python bench bench-lake bench-embed
+.PHONY: demo models test test-cpp test-python interop interop-rvagent bench bench-lake bench-embed bench-a2a
 demo: $(venv)/.package $(venv)/.models  ## embed the standard library's documentation and ask it questions
 	@$(python) examples/python/demo.py $(ARGS)
 
@@ -42,6 +42,12 @@ test-cpp: build-release
 test-python: $(venv)/.package $(venv)/.extra-test $(venv)/.models
 	@$(python) -m pytest $(ARGS)
 
+interop: $(venv)/.package $(venv)/.extra-test $(venv)/.models  ## the agents' client against real agents of other SDKs, as a matrix
+	@$(python) -m tests.interop $(ARGS)
+
+interop-rvagent: $(venv)/.package $(venv)/.extra-test  ## the same against rvAgent's own server, which cargo builds first
+	@$(python) -m tests.interop --build-rvagent --only rvagent $(ARGS)
+
 bench: $(venv)/.package $(venv)/.extra-bench  ## benchmarks beside other libraries; writes benchmarks/results
 	@$(python) -m benchmarks $(ARGS)
 
@@ -51,10 +57,13 @@ bench-lake: $(venv)/.package $(venv)/.extra-bench  ## the lake beside the origin
 bench-embed: packages-bench $(venv)/.package $(venv)/.extra-bench $(venv)/.models  ## embeddings beside other libraries; writes benchmarks/results/embed
 	@$(python) -m benchmarks.embed $(ARGS)
 
+bench-a2a: $(venv)/.package $(venv)/.extra-test $(venv)/.extra-bench  ## the agents' client beside other clients; writes benchmarks/results/a2a
+	@$(python) -m benchmarks.a2a $(ARGS)
+
 # --- the virtual environment: the package as a user would get it, built as a release wheel
 
-.PHONY: packages-build packages-test packages-lint packages-bench packages-agents packages-full
-packages-build packages-test packages-lint packages-bench packages-agents packages-full: packages-%:
+.PHONY: packages-build packages-test packages-lint packages-bench packages-wheel packages-full
+packages-build packages-test packages-lint packages-bench packages-wheel packages-full: packages-%:
 	@tools/system_packages.sh $(sort build $*)
 
 $(venv)/.created: | packages-build
@@ -109,12 +118,6 @@ build-tidy: packages-test packages-lint
 	@cmake --build --preset tidy -j $(JOBS)
 
 $(shell mkdir -p build)
-
-.PHONY: test-agents
-test-agents: packages-agents packages-test  ## C++ tests of the client of agents, which other builds leave out so far
-	@cmake --preset agents >build/agents-configure.log 2>&1 || { cat build/agents-configure.log; exit 1; }
-	@cmake --build --preset agents -j $(JOBS)
-	@$(call run_ctest,build/agents -R '^(net|a2a)_')
 
 .PHONY: test-levels asan tsan
 # The levels below the one that `make test` runs on, on the same build: what ships.
@@ -171,7 +174,7 @@ check-shell:
 
 .PHONY: stub check-tidy check-isa-objects check-stub check-consumer check-examples
 check-tidy: build-tidy
-	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -vE '_test.cc|/neon|^src/(a2a|net)/' \
+	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -vE '_test.cc|/neon' \
 	  | xargs -n 1 -P $(JOBS) clang-tidy-19 --quiet -p build/tidy
 
 check-isa-objects: build-release
@@ -197,9 +200,13 @@ check-examples: demo build-release
 # --- wheels
 
 .PHONY: wheel check-wheel
-wheel: $(venv)/.extra-wheel | packages-build  ## build wheelhouse/*.whl from the source distribution
+wheel: $(venv)/.extra-wheel | packages-wheel  ## build wheelhouse/*.whl from the source distribution
 	@rm -rf dist wheelhouse
-	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(python) -m build --outdir dist .
+	@tools/wheel_curl.sh build/wheel-curl
+	@tools/wheel_licenses.sh build/wheel-curl build/wheel-licenses
+	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(python) -m build --outdir dist \
+	  -C cmake.define.CURL_ROOT=$(CURDIR)/build/wheel-curl \
+	  -C cmake.define.RUVECTOR_LICENSES=$(CURDIR)/build/wheel-licenses .
 	@PATH="$(CURDIR)/$(venv)/bin:$$PATH" $(venv)/bin/auditwheel repair --wheel-dir wheelhouse dist/ruvector-*.whl
 	@ls -l wheelhouse
 
@@ -214,7 +221,7 @@ check-wheel: wheel
 # --- slow checks
 
 .PHONY: fuzz test-aarch64 callgrind
-fuzz: packages-lint packages-agents
+fuzz: packages-lint
 	@cmake --preset fuzz >build/fuzz-configure.log 2>&1 || { cat build/fuzz-configure.log; exit 1; }
 	@cmake --build --preset fuzz -j $(JOBS)
 	@tools/run_fuzzers.sh build/fuzz/fuzz $(FUZZ_SECONDS)

@@ -19,6 +19,9 @@ REQUIREMENTS = {
     "embed-torch": "embed/requirements/torch.txt",
     "embed-fastembed": "embed/requirements/fastembed.txt",
     "embed-chroma": "embed/requirements/chroma.txt",
+    "a2a-py03": "../tests/interop/requirements/py03.txt",
+    "a2a-py10": "../tests/interop/requirements/py10.txt",
+    "a2a-bench": "a2a/requirements.txt",
 }
 FOLDERS = {
     "peers": "bench-venv",
@@ -27,6 +30,9 @@ FOLDERS = {
     "embed-torch": "bench-embed/env-torch",
     "embed-fastembed": "bench-embed/env-fastembed",
     "embed-chroma": "bench-embed/env-chroma",
+    "a2a-py03": "interop/py03",
+    "a2a-py10": "interop/py10",
+    "a2a-bench": "bench-a2a/env",
 }
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",

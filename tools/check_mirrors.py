@@ -41,7 +41,10 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "src/net/easy_handle.cc": "src/net/http_transport_test.cc",
     "python/ruvector/__init__.py": "tests/python/test_index.py",
     "python/ruvector/__main__.py": "tests/python/test_cli.py",
+    "python/ruvector/_a2a_values.py": "tests/python/test_a2a_types.py",
     "python/ruvector/_typing.py": "tests/python/test_index.py",
+    "python/ruvector/a2a_card.py": "tests/python/test_a2a_types.py",
+    "python/ruvector/a2a_spec.py": "tests/python/test_a2a_types.py",
 }
 # Every level runs the tests of the kernels themselves, so the per-level sources have none.
 PER_LEVEL = re.compile(r"^src/kernels/(scalar|avx2|avx512|neon)(_[a-z0-9_]+)?\.cc$")

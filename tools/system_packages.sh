@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes sure that the system packages of the named groups are present (groups: build test lint bench agents full).
+# Makes sure that the system packages of the named groups are present (groups: build test lint bench wheel full).
 # Installs what is missing with apt where that is permitted; otherwise prints it and fails.
 # Quick when nothing is missing, so that every make target may call it.
 set -euo pipefail
 
 if [[ $# -eq 0 ]]; then
-  echo "usage: $0 build|test|lint|bench|agents|full ..." >&2
+  echo "usage: $0 build|test|lint|bench|wheel|full ..." >&2
   exit 2
 fi
 
@@ -31,6 +31,7 @@ find_missing() {
         need ninja-build has_command ninja
         need ccache has_command ccache
         need libssl-dev has_header openssl/evp.h
+        need libcurl4-openssl-dev has_header curl/curl.h
         need libutf8proc-dev has_header utf8proc.h
         need libxxhash-dev has_header xxhash.h
         need nlohmann-json3-dev has_header nlohmann/json.hpp
@@ -53,8 +54,10 @@ assert os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")
       bench)
         need wordnet-base test -f /usr/share/wordnet/data.noun
         ;;
-      agents)
-        need libcurl4-openssl-dev has_header curl/curl.h
+      wheel)
+        need dpkg-dev has_command dpkg-source
+        need openssl has_command openssl
+        need zlib1g-dev has_header zlib.h
         ;;
       full)
         need g++-aarch64-linux-gnu has_command aarch64-linux-gnu-g++
@@ -64,7 +67,7 @@ assert os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")
         need libbenchmark-dev has_header benchmark/benchmark.h
         ;;
       *)
-        echo "$0: unknown group '$group': expected build, test, lint, bench, agents or full" >&2
+        echo "$0: unknown group '$group': expected build, test, lint, bench, wheel or full" >&2
         exit 2
         ;;
     esac

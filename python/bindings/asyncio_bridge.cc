@@ -176,18 +176,24 @@ void LoopChannel::drain() {
 
 // --- starting
 
-namespace {
-
-// asyncio's function that gives None where asyncio.get_running_loop raises. Imported at the first
-// call, for programs that need no asyncio. Never given back.
-PyObject* get_running_loop = nullptr;
-
-nb::object running_loop(const AsyncName& name) {
+nb::object running_loop_or_none() {
+  // asyncio's function that gives None where asyncio.get_running_loop raises. Imported at the first
+  // call, for programs that need no asyncio. Never given back.
+  static PyObject* get_running_loop = nullptr;
   if (get_running_loop == nullptr) {
+    const nb::object modules = nb::module_::import_("sys").attr("modules");
+    // Without asyncio there is no loop.
+    if (!nb::cast<bool>(modules.attr("__contains__")("asyncio"))) return nb::none();
     get_running_loop =
         nb::object(nb::module_::import_("asyncio").attr("_get_running_loop")).release().ptr();
   }
-  nb::object loop = nb::handle(get_running_loop)();
+  return nb::handle(get_running_loop)();
+}
+
+namespace {
+
+nb::object running_loop(const AsyncName& name) {
+  nb::object loop = running_loop_or_none();
   if (!loop.is_none()) return loop;
   const std::string message = std::string(name.name) +
                               " needs a running event loop: await it in a coroutine, or call " +
@@ -204,6 +210,25 @@ nb::object start_async(const AsyncName& name, nb::handle owner,
   nb::object future = call_method(loop, "create_future");
   const std::function<void()> cancel = LoopChannel::of(loop).begin(future, owner, begin);
   return make_async_call(name.name, std::move(future), cancel);
+}
+
+nb::object start_future(const AsyncName& name, const std::function<void(const Reply&)>& begin) {
+  const nb::object loop = running_loop(name);
+  nb::object future = call_method(loop, "create_future");
+  LoopChannel::of(loop).begin(future, nb::none(), [&](const Reply& reply) {
+    begin(reply);
+    return std::function<void()>([] {});
+  });
+  return future;
+}
+
+void require_no_loop(const AsyncName& name) {
+  if (running_loop_or_none().is_none()) return;
+  const std::string message = std::string(name.sync_name) +
+                              " would stop the event loop that runs on this thread: use " +
+                              name.name;
+  PyErr_SetString(PyExc_RuntimeError, message.c_str());
+  throw nb::python_error();
 }
 
 void init_asyncio_bridge(nb::module_& m) {

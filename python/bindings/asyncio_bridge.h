@@ -60,6 +60,15 @@ struct AsyncName {
 nb::object start_async(const AsyncName& name, nb::handle owner,
                        const std::function<std::function<void()>(const Reply&)>& begin);
 
+// As start_async, but gives the bare asyncio future, for waits that are awaited at once: cancelling
+// it cancels nothing, and an end of the loop's does not, either.
+nb::object start_future(const AsyncName& name, const std::function<void(const Reply&)>& begin);
+
+// The event loop that runs on this thread, or None.
+nb::object running_loop_or_none();
+// Throws RuntimeError where a call that waits would stop the running event loop.
+void require_no_loop(const AsyncName& name);
+
 // A callback for native calls that give a T or an exception: reports convert(T). `Convert` holds
 // no Python object.
 template <class T, class Convert>

@@ -12,15 +12,25 @@
 #include "rooms.h"
 
 namespace ruvector::bindings {
-namespace {
 
-// Text of C++ need not be valid UTF-8: it may hold a path.
+// It may hold a path.
 nb::object decoded(const char* text) {
   PyObject* object =
       PyUnicode_DecodeUTF8(text, static_cast<Py_ssize_t>(std::strlen(text)), "surrogateescape");
   if (object == nullptr) nb::raise_python_error();
   return nb::steal(object);
 }
+
+void set_error(const char* name, const std::exception& error, const nb::dict& attributes) {
+  const nb::object type = nb::module_::import_("ruvector.errors").attr(name);
+  const nb::object instance = type(decoded(error.what()), **attributes);
+  if (const auto* by_python = dynamic_cast<const PythonCause*>(&error)) {
+    PyException_SetCause(instance.ptr(), by_python->python_exception().inc_ref().ptr());
+  }
+  PyErr_SetObject(type.ptr(), instance.ptr());
+}
+
+namespace {
 
 bool is_main_thread() {
   const nb::module_ threading = nb::module_::import_("threading");
@@ -34,16 +44,6 @@ bool is_interrupt(const PythonCause& error) {
 // Raises the user's exception itself.
 void set_error_again(const PythonCause& error) {
   PyErr_SetObject(error.python_exception().type().ptr(), error.python_exception().ptr());
-}
-
-// Sets the Python error `name`(message, **attributes).
-void set_error(const char* name, const std::exception& error, const nb::dict& attributes) {
-  const nb::object type = nb::module_::import_("ruvector.errors").attr(name);
-  const nb::object instance = type(decoded(error.what()), **attributes);
-  if (const auto* by_python = dynamic_cast<const PythonCause*>(&error)) {
-    PyException_SetCause(instance.ptr(), by_python->python_exception().inc_ref().ptr());
-  }
-  PyErr_SetObject(type.ptr(), instance.ptr());
 }
 
 void set_lake_error(const std::exception_ptr& pointer) {
@@ -123,6 +123,8 @@ void set_our_error(const std::exception_ptr& pointer) {
     set_lake_error(pointer);
   } catch (const EmbedError&) {
     set_embed_error(pointer);
+  } catch (const A2aError&) {
+    set_a2a_error(pointer);
   } catch (const Cancelled& error) {
     set_cancelled(error);
   } catch (const RuVectorError& error) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "held_object.h"
+#include "ruvector/base/a2a_errors.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::bindings {
@@ -17,6 +18,14 @@ namespace nb = nanobind;
 // The Python exception that a call would raise which throws `error`, a new one each time. Needs the
 // GIL.
 nb::object python_exception(const std::exception_ptr& error);
+
+// Sets the Python error `name`(message of `error`, **attributes), `name` being a class of
+// ruvector/errors.py. Its __cause__ is the user's exception if `error` is a PythonCause.
+void set_error(const char* name, const std::exception& error, const nb::dict& attributes);
+// For an A2aError: of its class, with all attributes.
+void set_a2a_error(const std::exception_ptr& pointer);
+// A str of C++ text, which need not be valid UTF-8.
+nb::object decoded(const char* text);
 
 // An exception of a user's Python code, on its way through C++.
 class PythonCause {
@@ -52,6 +61,13 @@ class PythonUnknownCollection final : public UnknownCollection, public PythonCau
   PythonUnknownCollection(const std::string& backend, const std::string& collection,
                           HeldObject cause)
       : UnknownCollection(backend, collection), PythonCause(std::move(cause)) {}
+};
+
+// What a user's `authorization` raised.
+class PythonAuthError final : public AuthRequired, public PythonCause {
+ public:
+  PythonAuthError(const std::string& message, HeldObject cause)
+      : AuthRequired(message), PythonCause(std::move(cause)) {}
 };
 
 }  // namespace ruvector::bindings

@@ -22,4 +22,5 @@ NB_MODULE(_native, m) {
   ruvector::bindings::init_arrow(m);
   ruvector::bindings::init_embed(m);
   ruvector::bindings::init_embed_models(m);
+  ruvector::bindings::init_a2a(m);
 }

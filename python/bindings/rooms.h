@@ -21,5 +21,6 @@ void init_lake_bundle(nb::module_& m);
 void init_lake(nb::module_& m);
 void init_embed(nb::module_& m);
 void init_embed_models(nb::module_& m);
+void init_a2a(nb::module_& m);
 
 }  // namespace ruvector::bindings

@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Any
 from ruvector._native import __version__, cpu_features, num_threads, set_num_threads
 from ruvector.embed import Embedder
 from ruvector.errors import (
+    A2aError,
+    AuthRequired,
     BackendError,
+    BudgetExceeded,
     BundleError,
     CacheMissError,
+    CardSignatureInvalid,
     DimensionMismatch,
     DuplicateId,
     EmbedError,
@@ -27,10 +31,20 @@ from ruvector.errors import (
     ModelDigestMismatch,
     ModelNotFound,
     PersistError,
+    PolicyViolation,
+    ProtocolError,
+    RecursionLimit,
     RowsNotKept,
     RuVectorError,
+    StreamInterrupted,
+    TaskNotCancelable,
+    TaskNotFound,
+    Timeout,
+    TransportError,
     UnknownBackend,
     UnknownCollection,
+    UnsupportedOperation,
+    VersionNotSupported,
     WitnessMismatch,
 )
 from ruvector.index import (
@@ -64,17 +78,61 @@ from ruvector.lake import (
 from ruvector.results import CpuFeatures, Hit, Recommendation, SearchStats
 
 if TYPE_CHECKING:
+    from ruvector.a2a import (
+        A2aClient,
+        AgentCapabilities,
+        AgentCard,
+        AgentInterface,
+        AgentProvider,
+        AgentSkill,
+        Artifact,
+        ArtifactAssembler,
+        AuthScheme,
+        CardVerification,
+        ClientBudget,
+        Message,
+        Part,
+        Role,
+        StreamWarning,
+        Task,
+        TaskArtifactUpdateEvent,
+        TaskContext,
+        TaskEstimate,
+        TaskPage,
+        TaskPolicy,
+        TaskSpec,
+        TaskState,
+        TaskStatus,
+        TaskStatusUpdateEvent,
+        TaskStream,
+        TaskUpdate,
+    )
     from ruvector.stores import ArrowBackend, ParquetBackend, PostgresBackend
 
 __all__ = [
+    "A2aClient",
+    "A2aError",
+    "AgentCapabilities",
+    "AgentCard",
+    "AgentInterface",
+    "AgentProvider",
+    "AgentSkill",
     "AnyIndex",
     "ArrowBackend",
+    "Artifact",
+    "ArtifactAssembler",
+    "AuthRequired",
+    "AuthScheme",
     "BackendAdapter",
     "BackendError",
     "BinaryCodes",
+    "BudgetExceeded",
     "BundleError",
     "CacheMissError",
     "CacheStats",
+    "CardSignatureInvalid",
+    "CardVerification",
+    "ClientBudget",
     "Consistency",
     "CpuFeatures",
     "DimensionMismatch",
@@ -94,20 +152,26 @@ __all__ = [
     "LakeKey",
     "LakeSession",
     "LocalBackend",
+    "Message",
     "MissingExtra",
     "ModelDigestMismatch",
     "ModelNotFound",
     "ParquetBackend",
+    "Part",
     "PerBackendStats",
     "PersistError",
+    "PolicyViolation",
     "PostgresBackend",
+    "ProtocolError",
     "PulledBatch",
     "PulledChanges",
     "RabitqAsymIndex",
     "RabitqIndex",
     "RabitqPlusIndex",
     "Recommendation",
+    "RecursionLimit",
     "RefreshResult",
+    "Role",
     "Rotation",
     "RowsNotKept",
     "RuLake",
@@ -115,8 +179,28 @@ __all__ = [
     "RuLakeBundle",
     "RuVectorError",
     "SearchStats",
+    "StreamInterrupted",
+    "StreamWarning",
+    "Task",
+    "TaskArtifactUpdateEvent",
+    "TaskContext",
+    "TaskEstimate",
+    "TaskNotCancelable",
+    "TaskNotFound",
+    "TaskPage",
+    "TaskPolicy",
+    "TaskSpec",
+    "TaskState",
+    "TaskStatus",
+    "TaskStatusUpdateEvent",
+    "TaskStream",
+    "TaskUpdate",
+    "Timeout",
+    "TransportError",
     "UnknownBackend",
     "UnknownCollection",
+    "UnsupportedOperation",
+    "VersionNotSupported",
     "WitnessMismatch",
     "__version__",
     "cpu_features",
@@ -127,6 +211,35 @@ __all__ = [
 
 
 # Imported when they are asked for.
+_AGENTS = {
+    "A2aClient",
+    "AgentCapabilities",
+    "AgentCard",
+    "AgentInterface",
+    "AgentProvider",
+    "AgentSkill",
+    "Artifact",
+    "ArtifactAssembler",
+    "AuthScheme",
+    "CardVerification",
+    "ClientBudget",
+    "Message",
+    "Part",
+    "Role",
+    "StreamWarning",
+    "Task",
+    "TaskArtifactUpdateEvent",
+    "TaskContext",
+    "TaskEstimate",
+    "TaskPage",
+    "TaskPolicy",
+    "TaskSpec",
+    "TaskState",
+    "TaskStatus",
+    "TaskStatusUpdateEvent",
+    "TaskStream",
+    "TaskUpdate",
+}
 _STORES = {"ArrowBackend", "ParquetBackend", "PostgresBackend"}
 
 _PRIVATE_MODULES = {
@@ -140,7 +253,7 @@ _PRIVATE_MODULES = {
 
 def _show_public_names() -> None:
     """Let tracebacks and pickles name the classes as users do."""
-    for name in set(__all__) - _STORES:
+    for name in set(__all__) - _AGENTS - _STORES:
         value = globals()[name]
         if getattr(value, "__module__", "") in _PRIVATE_MODULES:
             value.__module__ = "ruvector"
@@ -150,12 +263,16 @@ _show_public_names()
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _STORES:
-        raise AttributeError(f"module 'ruvector' has no attribute {name!r}")
-    from ruvector import stores
+    if name in _AGENTS:
+        from ruvector import a2a
 
-    return globals().setdefault(name, getattr(stores, name))
+        return globals().setdefault(name, getattr(a2a, name))
+    if name in _STORES:
+        from ruvector import stores
+
+        return globals().setdefault(name, getattr(stores, name))
+    raise AttributeError(f"module 'ruvector' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_STORES})
+    return sorted({*globals(), *_AGENTS, *_STORES})

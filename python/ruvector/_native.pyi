@@ -1,15 +1,34 @@
 """The native part of ruvector. Import the public names from `ruvector`."""
 
 import os
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from pathlib import Path
-from typing import Any, ClassVar, Literal, final, overload
+from typing import Any, ClassVar, Literal, TypeVar, final, overload
 
 import numpy
 from numpy.typing import DTypeLike, NDArray
 from typing_extensions import Buffer
 
 from ruvector._typing import FilterArray, IdsLike, Matrix, MetricName, Progress, Query, Vector
+from ruvector.a2a_card import AgentCard, ProtocolName
+from ruvector.a2a_options import BindingName
+from ruvector.a2a_spec import TaskSpec
+from ruvector.a2a_types import (
+    Artifact,
+    ArtifactViolation,
+    Task,
+    TaskArtifactUpdateEvent,
+    TaskPage,
+    TaskUpdate,
+)
 from ruvector.backend import BackendAdapter, PulledBatch
 from ruvector.embed import Embedder, Precision, Prompt
 from ruvector.lake_types import (
@@ -22,6 +41,8 @@ from ruvector.lake_types import (
     RefreshResult,
 )
 from ruvector.results import CpuFeatures, Hit, Recommendation, SearchStats
+
+T = TypeVar("T")
 
 __version__: str
 
@@ -1674,3 +1695,133 @@ def find_model_file(model: Model, file: ModelFile, *, anew: bool = False) -> Pat
 
 def find_model_files(model: Model, *, anew: bool = False) -> list[Path]:
     """All files of a model, verified; ``ModelNotFound`` lists those that are missing."""
+
+@final
+class TaskStream:
+    """The updates of one task, in order. See ``A2aClient.stream_task``.
+
+    For coroutines it is an asynchronous iterator and context manager, for threads without an event loop
+    an iterator and context manager that wait. One reader at a time: a second raises ``RuntimeError``.
+
+    It ends when the task does, when the task waits for its caller, or when the answer is a message; a
+    connection that breaks before is taken up again, and where updates may be missing a ``"warning"``
+    says so. What cannot be mended raises ``StreamInterrupted``: it never just ends.
+
+    A reader that is cancelled loses no update; the stream can be read on. Closing it closes the
+    connection, and leaves the task running. A slow reader makes the agent wait.
+    """
+
+    def __aiter__(self) -> AsyncIterator[TaskUpdate]: ...
+    def __anext__(self) -> Coroutine[Any, Any, TaskUpdate]: ...
+    def aclose(self) -> Awaitable[None]:
+        """Close the connection; a reader that waits sees the end. May be called again."""
+
+    def close(self) -> None:
+        """The same as ``aclose``, without coroutines."""
+
+    def __aenter__(self) -> Awaitable[TaskStream]: ...
+    def __aexit__(self, *error: object) -> Awaitable[None]: ...
+    def __enter__(self) -> TaskStream: ...
+    def __exit__(self, *error: object) -> None: ...
+    def __iter__(self) -> Iterator[TaskUpdate]: ...
+    def __next__(self) -> TaskUpdate: ...
+    def __repr__(self) -> str: ...
+    @property
+    def task_id(self) -> str:
+        """Id of the task; empty until the peer has named it."""
+
+@final
+class ArtifactAssembler:
+    """Puts the pieces of artifacts together, by the rules of ``append`` and ``last_chunk``.
+
+    Nothing is dropped: a piece that breaks a rule is kept, and ``add`` says so.
+
+    >>> import ruvector
+    >>> assembler = ruvector.ArtifactAssembler()
+    >>> for i, text in enumerate(["What ", "is it?"]):
+    ...     artifact = ruvector.Artifact("a1", (ruvector.Part(text),))
+    ...     event = ruvector.TaskArtifactUpdateEvent("t1", artifact, append=i > 0, last_chunk=i == 1)
+    ...     assert assembler.add(event) == ()
+    >>> assembler.text("a1"), assembler.is_complete("a1")
+    ('What is it?', True)
+    """
+
+    def __init__(self) -> None: ...
+    def add(
+        self, update: TaskUpdate | TaskArtifactUpdateEvent | Task
+    ) -> tuple[ArtifactViolation, ...]:
+        """Take an update of a stream; those that bring no artifact change nothing.
+
+        A task's artifacts are complete, and replace what was put together under their ids.
+
+        Returns:
+            The rules that the piece breaks.
+        """
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """What there is so far, in the order in which it began."""
+
+    def is_complete(self, artifact_id: str) -> bool:
+        """Whether the last piece of it came."""
+
+    def text(self, artifact_id: str) -> str:
+        """The texts of its parts, one after the other; empty when there is none of that id."""
+
+@final
+class NativeA2aClient:
+    """The engine of ``ruvector.A2aClient``, which see. Thread-safe."""
+
+    @staticmethod
+    def connect(
+        url: str, options: dict[str, Any], make: Callable[[NativeA2aClient], T]
+    ) -> Coroutine[Any, Any, T]: ...
+    @staticmethod
+    def connect_sync(
+        url: str, options: dict[str, Any], make: Callable[[NativeA2aClient], T]
+    ) -> T: ...
+    @property
+    def card(self) -> AgentCard:
+        """The verified card; a new object each time."""
+
+    @property
+    def protocol(self) -> ProtocolName:
+        """The dialect in use."""
+
+    @property
+    def binding(self) -> BindingName:
+        """How calls are put into HTTP."""
+
+    @property
+    def endpoint(self) -> str:
+        """Where calls go."""
+
+    def stream_task(
+        self,
+        spec_or_id: TaskSpec | str,
+        *,
+        max_events: int,
+        max_bytes: int,
+        max_reconnects: int,
+        idle_timeout_ms: int | None,
+        cancel_remote: bool,
+    ) -> TaskStream: ...
+    def close(self) -> None: ...
+    def send_task(self, spec: TaskSpec) -> Coroutine[Any, Any, Task]: ...
+    def send_task_sync(self, spec: TaskSpec) -> Task: ...
+    def get_task(self, id: str, history_length: int | None) -> Coroutine[Any, Any, Task]: ...
+    def get_task_sync(self, id: str, history_length: int | None) -> Task: ...
+    def list_tasks(
+        self, context_id: str, page_token: str, page_size: int
+    ) -> Coroutine[Any, Any, TaskPage]: ...
+    def list_tasks_sync(self, context_id: str, page_token: str, page_size: int) -> TaskPage: ...
+    def cancel_task(self, id: str) -> Coroutine[Any, Any, Task]: ...
+    def cancel_task_sync(self, id: str) -> Task: ...
+    def wait(self, id: str, interval_ms: int) -> Coroutine[Any, Any, Task]: ...
+    def wait_sync(self, id: str, interval_ms: int) -> Task: ...
+    def extended_card(self) -> Coroutine[Any, Any, AgentCard]: ...
+    def extended_card_sync(self) -> AgentCard: ...
+    def set_push_config(
+        self, task_id: str, config: Mapping[str, Any]
+    ) -> Coroutine[Any, Any, dict[str, Any]]: ...
+    def set_push_config_sync(self, task_id: str, config: Mapping[str, Any]) -> dict[str, Any]: ...

@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "A2aError",
+    "AuthRequired",
     "BackendError",
+    "BudgetExceeded",
     "BundleError",
     "CacheMissError",
+    "CardSignatureInvalid",
     "DimensionMismatch",
     "DuplicateId",
     "EmbedError",
@@ -25,10 +29,20 @@ __all__ = [
     "ModelDigestMismatch",
     "ModelNotFound",
     "PersistError",
+    "PolicyViolation",
+    "ProtocolError",
+    "RecursionLimit",
     "RowsNotKept",
     "RuVectorError",
+    "StreamInterrupted",
+    "TaskNotCancelable",
+    "TaskNotFound",
+    "Timeout",
+    "TransportError",
     "UnknownBackend",
     "UnknownCollection",
+    "UnsupportedOperation",
+    "VersionNotSupported",
     "WitnessMismatch",
 ]
 
@@ -376,3 +390,191 @@ class MissingExtra(EmbedError, ImportError):
         super().__init__(message, name=package)
         self.package = package
         self.extra = extra
+
+
+class A2aError(RuVectorError):
+    """What an agent answered, or that it could not be asked.
+
+    Attributes:
+        code: the peer's, by its own dialect; 0 without one.
+        data: what the peer added, as ``json.loads`` gives it; None without any.
+        http_status: of the answer; None without one.
+        retryable: whether asking again may help, and does no harm.
+        retry_after: the answer's header of that name; None without one.
+
+    >>> import ruvector
+    >>> error = ruvector.A2aError("the agent is busy", code=-32603, http_status=503, retryable=True)
+    >>> error.code, error.http_status, error.retryable
+    (-32603, 503, True)
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: int = 0,
+        data: Any = None,
+        http_status: int | None = None,
+        retryable: bool = False,
+        retry_after: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.data = data
+        self.http_status = http_status
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+
+class CardSignatureInvalid(A2aError):
+    """A card whose signature is missing, malformed, wrong or of somebody else.
+
+    >>> import ruvector
+    >>> try:
+    ...     ruvector.A2aClient.connect_sync(card=b'{"name": "?", "url": "http://127.0.0.1:1/"}')
+    ... except (ruvector.CardSignatureInvalid, ruvector.ProtocolError):
+    ...     print("not this one")
+    not this one
+    """
+
+
+class PolicyViolation(A2aError, ValueError):
+    """A task that would break a limit, ours before anything is sent or the peer's.
+
+    Attributes:
+        field: which limit, such as ``"max_cost_usd"``.
+        value: what the task would take; None if the peer does not say.
+        limit: what is permitted; None if the peer does not say.
+
+    >>> import ruvector
+    >>> error = ruvector.PolicyViolation(
+    ...     "max_cost_usd: 0.5 is above 0.1", field="max_cost_usd", value=0.5, limit=0.1
+    ... )
+    >>> error.field, error.value, error.limit
+    ('max_cost_usd', 0.5, 0.1)
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str = "",
+        value: float | str | None = None,
+        limit: float | str | None = None,
+        **details: Any,
+    ) -> None:
+        super().__init__(message, **details)
+        self.field = field
+        self.value = value
+        self.limit = limit
+
+
+class RecursionLimit(PolicyViolation):
+    """A task that goes too deep, or round in a circle.
+
+    >>> import ruvector
+    >>> issubclass(ruvector.RecursionLimit, ruvector.PolicyViolation)
+    True
+    """
+
+
+class BudgetExceeded(A2aError):
+    """The rolling budget of a client, or of the peer, is used up.
+
+    Attributes:
+        dimension: ``"usd"``, ``"tokens"`` or ``"tasks"``; empty if the peer does not say.
+
+    >>> import ruvector
+    >>> ruvector.BudgetExceeded("61 of 60 tasks a minute", dimension="tasks").dimension
+    'tasks'
+    """
+
+    def __init__(self, message: str, *, dimension: str = "", **details: Any) -> None:
+        super().__init__(message, **details)
+        self.dimension = dimension
+
+
+class TransportError(A2aError, ConnectionError):
+    """The peer cannot be reached, or what it sends makes no sense.
+
+    >>> import ruvector
+    >>> try:
+    ...     ruvector.A2aClient.connect_sync("http://127.0.0.1:1")
+    ... except ConnectionError as error:
+    ...     print(type(error).__name__)
+    TransportError
+    """
+
+
+class StreamInterrupted(TransportError):
+    """A stream that ended before its task did, and could not be taken up again.
+
+    >>> import ruvector
+    >>> issubclass(ruvector.StreamInterrupted, ConnectionError)
+    True
+    """
+
+
+class Timeout(TransportError, TimeoutError):
+    """The peer did not answer in time.
+
+    >>> import ruvector
+    >>> issubclass(ruvector.Timeout, TimeoutError)
+    True
+    """
+
+
+class ProtocolError(TransportError):
+    """Bytes that are not what the protocol wants.
+
+    >>> import ruvector
+    >>> issubclass(ruvector.ProtocolError, ruvector.TransportError)
+    True
+    """
+
+
+class TaskNotFound(A2aError, LookupError):
+    """A task that the peer does not know.
+
+    >>> import ruvector
+    >>> issubclass(ruvector.TaskNotFound, LookupError)
+    True
+    """
+
+
+class TaskNotCancelable(A2aError):
+    """A task that cannot be cancelled, such as one that is over.
+
+    >>> import ruvector
+    >>> issubclass(ruvector.TaskNotCancelable, ruvector.A2aError)
+    True
+    """
+
+
+class UnsupportedOperation(A2aError):
+    """Something that the peer, or its dialect, does not do.
+
+    >>> import ruvector
+    >>> issubclass(ruvector.UnsupportedOperation, ruvector.A2aError)
+    True
+    """
+
+
+class VersionNotSupported(A2aError):
+    """A version of the protocol that the peer does not speak.
+
+    >>> import ruvector
+    >>> issubclass(ruvector.VersionNotSupported, ruvector.A2aError)
+    True
+    """
+
+
+class AuthRequired(A2aError, PermissionError):
+    """The peer wants credentials, or others.
+
+    ``__cause__`` is the exception that a user's ``authorization`` raised.
+
+    >>> import ruvector
+    >>> issubclass(ruvector.AuthRequired, PermissionError)
+    True
+    """

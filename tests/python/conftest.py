@@ -55,14 +55,14 @@ def vectors() -> NDArray[np.float32]:
 def run_script() -> Callable[..., str]:
     """Runs Python code in a process of its own and gives what it printed."""
 
-    def run(code: str, *arguments: str, **environment: str) -> str:
+    def run(code: str, *arguments: str, timeout_s: float = 50, **environment: str) -> str:
         import os
 
         process = subprocess.run(
             [sys.executable, "-c", code, *arguments],
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=timeout_s,
             check=False,
             env={**os.environ, **environment},
         )

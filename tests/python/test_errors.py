@@ -39,6 +39,20 @@ import ruvector
         (ruvector.ModelNotFound, (ruvector.EmbedError, LookupError)),
         (ruvector.ModelDigestMismatch, (ruvector.EmbedError, ValueError)),
         (ruvector.MissingExtra, (ruvector.EmbedError, ImportError)),
+        (ruvector.A2aError, (ruvector.RuVectorError,)),
+        (ruvector.CardSignatureInvalid, (ruvector.A2aError,)),
+        (ruvector.PolicyViolation, (ruvector.A2aError, ValueError)),
+        (ruvector.RecursionLimit, (ruvector.PolicyViolation,)),
+        (ruvector.BudgetExceeded, (ruvector.A2aError,)),
+        (ruvector.TransportError, (ruvector.A2aError, ConnectionError)),
+        (ruvector.StreamInterrupted, (ruvector.TransportError,)),
+        (ruvector.Timeout, (ruvector.TransportError, TimeoutError)),
+        (ruvector.ProtocolError, (ruvector.TransportError,)),
+        (ruvector.TaskNotFound, (ruvector.A2aError, LookupError)),
+        (ruvector.TaskNotCancelable, (ruvector.A2aError,)),
+        (ruvector.UnsupportedOperation, (ruvector.A2aError,)),
+        (ruvector.VersionNotSupported, (ruvector.A2aError,)),
+        (ruvector.AuthRequired, (ruvector.A2aError, PermissionError)),
     ],
 )
 def test_the_tree_is_that_of_the_contract(
@@ -159,6 +173,36 @@ def test_a_missing_extra_says_what_to_install_and_pickles() -> None:
         assert str(one).endswith("needs the package onnxruntime: pip install ruvector[text]")
         assert (one.package, one.extra) == ("onnxruntime", "text")
     assert error.name == "onnxruntime"
+
+
+DETAILS: dict[str, Any] = {
+    "code": -32002,
+    "data": {"path": ["a"]},
+    "http_status": 429,
+    "retryable": True,
+    "retry_after": "3",
+}
+
+
+@pytest.mark.parametrize(
+    ("error", "own"),
+    [
+        (ruvector.A2aError, {}),
+        (ruvector.PolicyViolation, {"field": "max_tokens", "value": 5, "limit": 4}),
+        (ruvector.RecursionLimit, {"field": "depth", "value": 9, "limit": 8}),
+        (ruvector.BudgetExceeded, {"dimension": "usd"}),
+        (ruvector.TransportError, {}),
+        (ruvector.Timeout, {}),
+        (ruvector.AuthRequired, {}),
+    ],
+)
+def test_an_error_of_an_agent_pickles_with_its_attributes(error: Any, own: dict[str, Any]) -> None:
+    made = error("no", **DETAILS, **own)
+    for one in (made, pickle.loads(pickle.dumps(made)), copy.copy(made)):
+        assert type(one) is error
+        assert str(one) == "no"
+        assert vars(one) == {**DETAILS, **own}
+    assert error("no").code == 0
 
 
 def test_a_path_that_is_not_utf8_is_in_the_message_and_the_attribute() -> None:

@@ -47,7 +47,7 @@ class Peer:
         return value
 
     def fault(
-        self, name: str, *, on: str = "any", times: int = 1, skip: int = 0, **arguments: Any
+        self, name: str, /, *, on: str = "any", times: int = 1, skip: int = 0, **arguments: Any
     ) -> None:
         """Plans a fault for the next requests of a kind."""
         self._ask("fault", name=name, on=on, times=times, skip=skip, arguments=arguments)

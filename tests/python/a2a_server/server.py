@@ -172,7 +172,7 @@ class Server:
 
     def _operation(self, request: Request) -> str:
         if request.path in (_NEW_PATH, _OLD_PATH):
-            return "card"
+            return "card" if self._has_card_at(request.path) else "card_elsewhere"
         return self.agent.operation(request)
 
     async def _answer(
@@ -199,7 +199,7 @@ class Server:
             return await Delivery(connection, Reply(), fault).send()
         if not self._is_let_in(request, operation):
             reply = self._empty(401, ("www-authenticate", "Bearer"))
-        elif operation == "card":
+        elif operation in ("card", "card_elsewhere"):
             reply = self._card(request, fault)
         else:
             reply = await self.agent.handle(request)
@@ -207,8 +207,9 @@ class Server:
         return await Delivery(connection, reply, fault).send(with_body=request.method != "HEAD")
 
     def _is_let_in(self, request: Request, operation: str) -> bool:
-        token = self.options.card_token if operation == "card" else self.options.token
-        if operation != "card" and self.options.api_key:
+        is_card = operation in ("card", "card_elsewhere")
+        token = self.options.card_token if is_card else self.options.token
+        if not is_card and self.options.api_key:
             return self._api_key(request) == self.options.api_key
         return not token or request.headers.get("authorization") == f"Bearer {token}"
 
@@ -221,13 +222,16 @@ class Server:
 
     # ---- the card
 
+    def _has_card_at(self, path: str) -> bool:
+        if self.options.dialect == "rvagent":
+            return path == _OLD_PATH
+        return path == _NEW_PATH or self.options.dialect == "0.3"
+
     def _card(self, request: Request, fault: Fault | None) -> Reply:
         name = fault.name if fault is not None else ""
-        dialect, is_new = self.options.dialect, request.path == _NEW_PATH
-        if name == "card_invalid_at_new_path" and is_new:
+        if name == "card_invalid_at_new_path" and request.path == _NEW_PATH:
             return Reply(200, [("content-type", "application/json"), ("content-length", "1")], b"{")
-        is_there = not is_new if dialect == "rvagent" else is_new or dialect == "0.3"
-        if name == "card_absent" or not is_there:
+        if name == "card_absent" or not self._has_card_at(request.path):
             return self._empty(404)
         if request.method not in ("GET", "HEAD"):
             return self._empty(405, ("allow", "GET,HEAD"))

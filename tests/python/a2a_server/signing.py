@@ -90,17 +90,18 @@ def jcs(value: Any) -> str:
     return _jcs_number(value) if isinstance(value, float) else compact(value)
 
 
+def _is_empty(value: Any) -> bool:
+    return value is None or value in ("", [], {})
+
+
 def _without_empties(value: Any, kept: set[str]) -> Any:
     if isinstance(value, list):
-        return [_without_empties(item, kept) for item in value]
+        items = [_without_empties(item, kept) for item in value]
+        return [item for item in items if not _is_empty(item)]
     if not isinstance(value, dict):
         return value
     cleaned = {name: _without_empties(item, kept) for name, item in value.items()}
-    return {
-        name: item
-        for name, item in cleaned.items()
-        if name in kept or not (item is None or item in ("", [], {}))
-    }
+    return {name: item for name, item in cleaned.items() if name in kept or not _is_empty(item)}
 
 
 def _ascii(value: Any) -> str:
@@ -109,6 +110,11 @@ def _ascii(value: Any) -> str:
 
 def _form_0_3(card: Json) -> str:
     rest = {name: item for name, item in card.items() if _DEFAULTS_0_3.get(name) != item}
+    # Each class of a scheme has its type as a default.
+    rest["securitySchemes"] = {
+        scheme: {name: item for name, item in members.items() if name != "type"}
+        for scheme, members in card.get("securitySchemes", {}).items()
+    }
     return _ascii(_without_empties(rest, set()))
 
 

@@ -1,0 +1,1 @@
+"""Clients of agents side by side: `python -m benchmarks.a2a`."""
