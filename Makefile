@@ -218,6 +218,18 @@ check-wheel: wheel
 	@$(wheel_venv)/bin/python -m pip --disable-pip-version-check --quiet install wheelhouse/ruvector-*.whl
 	@cd build && wheel-venv/bin/python ../tests/wheel/smoke.py
 
+# --- the promises of every release, each with its figure
+
+.PHONY: gate-g1 gate-g2 gate-g3
+gate-g1: $(venv)/.package $(venv)/.models  ## retrieval in five lines; latency at 100,000 and 1,000,000 rows
+	@$(python) -m benchmarks.gates g1
+
+gate-g2: $(venv)/.package $(venv)/.extra-test  ## a stream of an agent beside two searches, on one loop
+	@$(python) -m benchmarks.gates g2
+
+gate-g3: $(venv)/.package  ## size of the wheel of `make wheel`; seconds to install it
+	@$(python) -m benchmarks.gates g3
+
 # --- slow checks
 
 .PHONY: fuzz test-aarch64 callgrind

@@ -101,10 +101,10 @@ def brief(runs: list[dict[str, Any]]) -> str:
     return ", ".join(f"{key} {statistics.median(run[key] for run in runs):.4g}" for key in runs[0])
 
 
-def beside(bench: Bench) -> dict[str, Any]:
-    """A paced stream beside two searches, on both kinds of loop; nothing is pinned."""
+def beside(bench: Bench, loops: Sequence[str] = LOOPS) -> dict[str, Any]:
+    """A paced stream beside two searches, on each kind of loop; nothing is pinned."""
     out: dict[str, Any] = {}
-    for loop in LOOPS:
+    for loop in loops:
         with server(pinned=False) as url:
             effort = bench.effort
             sizes = (effort.beside_rows, effort.paced, effort.beside_rounds)

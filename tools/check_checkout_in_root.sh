@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The README's two commands on a bare Debian 12 with git, make and python3, from a clone of what is
+# committed here; without a compiler cache, so it takes a while: check_checkout_in_root.sh
+set -euo pipefail
+
+here=$(dirname "${BASH_SOURCE[0]}")
+root=build/roots/bookworm-checkout
+mkdir -p build/roots
+"$here/debian_root.sh" bookworm "$root" git make python3
+rm -rf "$root/root/ruvector"
+git clone --quiet --no-hardlinks . "$root/root/ruvector"
+"$here/in_debian_root.sh" "$root" sh -c 'cd /root/ruvector && make demo && make test'
+echo "bookworm: make demo and make test passed"
