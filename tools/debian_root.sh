@@ -10,8 +10,8 @@ shift 2
 
 [[ $(id -u) -eq 0 ]] || { echo "debian_root.sh: wants to be root" >&2; exit 1; }
 # Debian is asked for where this machine asks.
-mirror=$(cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null \
-  | sed -nE 's/^(URIs:|deb) +(http[^ ]+).*/\2/p' | head -n 1)
+mirror=$(sed -snE 's/^(URIs:|deb) +(http[^ ]+).*/\2/p' \
+  /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null | head -n 1 || true)
 [[ -n $mirror ]] || { echo "debian_root.sh: no source of packages on this machine" >&2; exit 1; }
 
 umount -q "$folder/proc" 2>/dev/null || true
