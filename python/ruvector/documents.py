@@ -168,6 +168,13 @@ class DocumentStore:
         with self._lock.writing():
             return self._forget(dict.fromkeys(wanted))
 
+    def delete_matching(self, filter: DocumentFilter, *, ids: Iterable[str] | None = None) -> int:
+        """Delete the documents that ``find`` gives; gives how many there were."""
+        with self._lock.writing():
+            allowed = self._allowed(filter, ids)
+            numbers = self._documents if allowed is None else map(int, allowed)
+            return self._forget([self._documents[number].id for number in numbers])
+
     def clear(self) -> None:
         """Delete all documents; the next ones may have another dimension."""
         with self._lock.writing():

@@ -123,6 +123,14 @@ def test_deleted_documents_are_gone(store: DocumentStore, rows: NDArray[np.float
     assert store.dim == 3
 
 
+def test_documents_are_deleted_by_a_filter(store: DocumentStore) -> None:
+    assert store.delete_matching({"colour": "red"}, ids=["doc 0", "doc 1", "doc 3"]) == 2
+    assert store.delete_matching(lambda one: one.metadata["n"] >= 10) == N - 10
+    assert [one.metadata["n"] for one in store.find()] == [1, 2, 4, 5, 6, 7, 8, 9]
+    assert store.delete_matching({}) == 8
+    assert len(store) == 0
+
+
 def test_an_index_that_grew_is_built_anew_and_finds_the_same(rows: NDArray[np.float32]) -> None:
     store = DocumentStore(metric="l2")
     many = np.random.default_rng(9).standard_normal((1_500, DIM), dtype=np.float32)
