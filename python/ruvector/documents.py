@@ -16,6 +16,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -30,6 +31,7 @@ from ruvector._document import (
     checked_documents,
     checked_metadata,
 )
+from ruvector._metadata_table import MetadataTable
 from ruvector._read_write_lock import ReadWriteLock
 from ruvector._typing import MetricName, Vector
 from ruvector.errors import EncoderMismatch, PersistError
@@ -96,6 +98,7 @@ class DocumentStore:
         self._built_of = 0
         self._numbers: dict[str, int] = {}  # the ids in the index
         self._documents: dict[int, Document] = {}
+        self._metadata = MetadataTable()
         self._next_number = 0
 
     # --- changing it
@@ -136,6 +139,7 @@ class DocumentStore:
             for number, document in zip(numbers, documents, strict=True):
                 self._numbers[document.id] = number
                 self._documents[number] = document
+                self._metadata.add(number, document.metadata)
             self._rebuild_if_grown()
 
     def _add_vectors(self, numbers: range, vectors: NDArray[np.float32]) -> None:
@@ -152,12 +156,14 @@ class DocumentStore:
     def _rebuild_if_grown(self) -> None:
         index = self._index
         if index is not None and len(index) > max(1_000, _REBUILT_AT_GROWTH * self._built_of):
-            self._index = self._built(np.asarray(index), index.ids)
+            with suppress(MemoryError):  # it only makes searches faster
+                self._index = self._built(np.asarray(index), index.ids)
 
     def _forget(self, ids: Iterable[str]) -> int:
         numbers = [self._numbers.pop(id) for id in ids if id in self._numbers]
         for number in numbers:
             del self._documents[number]
+            self._metadata.remove(number)
         if numbers and self._index is not None:
             self._index.remove(numbers)
         return len(numbers)
@@ -181,6 +187,7 @@ class DocumentStore:
             self._index, self._built_of = None, 0
             self._numbers.clear()
             self._documents.clear()
+            self._metadata = MetadataTable()
 
     # --- reading it
 
@@ -257,6 +264,8 @@ class DocumentStore:
             filter = MetadataFilter(filter) if filter else None
         if filter is None and ids is None:
             return None
+        if ids is None and isinstance(filter, MetadataFilter):
+            return filter.allowed_of(self._metadata)
         rows: Iterable[tuple[int, Document]] = self._documents.items()
         if ids is not None:
             numbers = [self._numbers[id] for id in dict.fromkeys(ids) if id in self._numbers]
@@ -353,5 +362,6 @@ class DocumentStore:
         for row in rows:
             store._numbers[row.id] = row.number
             store._documents[row.number] = Document(row.id, row.text, row.metadata)
+            store._metadata.add(row.number, row.metadata)
         store._next_number = 1 + max(store._documents, default=-1)
         return store

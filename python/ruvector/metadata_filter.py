@@ -11,20 +11,20 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ruvector._metadata_table import MISSING, MetadataTable
+
 __all__ = ["MetadataFilter"]
 
-# Whether a value, or `_MISSING` where there is none, is as wanted.
+# Whether a value, or `MISSING` where there is none, is as wanted.
 _Test: TypeAlias = Callable[[Any], bool]
-# Whether the metadata are as wanted.
-_Condition: TypeAlias = Callable[[Mapping[str, Any]], bool]
 
 _MAX_DEPTH = 32
-_MISSING: Any = object()
 
 
 class MetadataFilter:
@@ -62,7 +62,7 @@ class MetadataFilter:
 
     def matches(self, metadata: Mapping[str, Any]) -> bool:
         """Whether the metadata fulfil the filter."""
-        return self._condition(metadata)
+        return self._condition.matches(metadata)
 
     def allowed(self, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> NDArray[np.uint64]:
         """The ids of the rows, pairs of id and metadata, that fulfil it: ``filter=`` of a search.
@@ -71,17 +71,98 @@ class MetadataFilter:
         >>> MetadataFilter({"a": 1}).allowed([(7, {"a": 1}), (8, {"a": 2}), (9, {"a": 1.0})])
         array([7, 9], dtype=uint64)
         """
-        condition = self._condition
-        return np.fromiter((id for id, metadata in rows if condition(metadata)), dtype=np.uint64)
+        matches = self._condition.matches
+        return np.fromiter((id for id, metadata in rows if matches(metadata)), dtype=np.uint64)
+
+    def allowed_of(self, table: MetadataTable) -> NDArray[np.uint64]:
+        """The same of a table, in no order; what a key holds is looked at once for each value."""
+        return table.numbers(self._condition.mask(table))
+
+
+class _Condition(Protocol):
+    def matches(self, metadata: Mapping[str, Any]) -> bool: ...
+    def mask(self, table: MetadataTable) -> NDArray[np.bool_]:
+        """By row of the table, whether it fulfils the condition."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _All:
+    parts: list[_Condition]
+
+    def matches(self, metadata: Mapping[str, Any]) -> bool:
+        return all(part.matches(metadata) for part in self.parts)
+
+    def mask(self, table: MetadataTable) -> NDArray[np.bool_]:
+        found = np.ones(len(table), dtype=np.bool_)
+        for part in self.parts:
+            found &= part.mask(table)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Any:
+    parts: list[_Condition]
+
+    def matches(self, metadata: Mapping[str, Any]) -> bool:
+        return any(part.matches(metadata) for part in self.parts)
+
+    def mask(self, table: MetadataTable) -> NDArray[np.bool_]:
+        found = np.zeros(len(table), dtype=np.bool_)
+        for part in self.parts:
+            found |= part.mask(table)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Not:
+    part: _Condition
+
+    def matches(self, metadata: Mapping[str, Any]) -> bool:
+        return not self.part.matches(metadata)
+
+    def mask(self, table: MetadataTable) -> NDArray[np.bool_]:
+        return ~self.part.mask(table)
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """A test of what a key holds."""
+
+    key: str
+    test: _Test
+    scalars: list[Any] | None  # the test asks for one of these
+
+    def matches(self, metadata: Mapping[str, Any]) -> bool:
+        value = metadata.get(self.key, MISSING)
+        if value is MISSING and "." in self.key:
+            value = _nested(metadata, self.key.split("."))
+        return self.test(value)
+
+    def mask(self, table: MetadataTable) -> NDArray[np.bool_]:
+        if self.scalars is not None and "." not in self.key:
+            return table.equal_to(self.key, self.scalars)
+        found = table.tested(self.key, self.test)
+        if "." in self.key:
+            first, *path = self.key.split(".")
+            inner = table.tested(first, lambda value: self.test(_nested(value, path)))
+            found = np.where(table.is_there(self.key), found, inner)
+        return found
+
+
+def _nested(value: Any, path: list[str]) -> Any:
+    for part in path:
+        if not isinstance(value, Mapping) or part not in value:
+            return MISSING
+        value = value[part]
+    return value
 
 
 def _all_of(conditions: Any, depth: int) -> _Condition:
     """The condition of a mapping of keys and logical operators."""
     _require_mapping(conditions, "filter", depth)
     parts = [_entry(key, wanted, depth) for key, wanted in conditions.items()]
-    if len(parts) == 1:
-        return parts[0]
-    return lambda metadata: all(part(metadata) for part in parts)
+    return parts[0] if len(parts) == 1 else _All(parts)
 
 
 def _require_mapping(value: Any, name: str, depth: int) -> None:
@@ -96,32 +177,30 @@ def _require_mapping(value: Any, name: str, depth: int) -> None:
 
 def _entry(key: str, wanted: Any, depth: int) -> _Condition:
     if key == "$not":
-        inner = _all_of(wanted, depth + 1)
-        return lambda metadata: not inner(metadata)
+        return _Not(_all_of(wanted, depth + 1))
     if key in ("$and", "$or"):
         if not isinstance(wanted, list | tuple) or not wanted:
             raise ValueError(f"filter: {key} takes a list of filters, got {wanted!r}")
         parts = [_all_of(part, depth + 1) for part in wanted]
-        if key == "$and":
-            return lambda metadata: all(part(metadata) for part in parts)
-        return lambda metadata: any(part(metadata) for part in parts)
+        return _All(parts) if key == "$and" else _Any(parts)
     if key.startswith("$"):
         raise ValueError(f"filter: unknown operator {key!r}: expected $and, $or or $not, or a key")
-    test, path = _test_of(key, wanted, depth), key.split(".")
-    if len(path) == 1:
-        return lambda metadata: test(metadata.get(key, _MISSING))
-    return lambda metadata: test(_looked_up(metadata, key, path))
+    return _Of(key, _test_of(key, wanted, depth), _scalars_of(wanted))
 
 
-def _looked_up(metadata: Mapping[str, Any], key: str, path: list[str]) -> Any:
-    if key in metadata:
-        return metadata[key]
-    value: Any = metadata
-    for part in path:
-        if not isinstance(value, Mapping) or part not in value:
-            return _MISSING
-        value = value[part]
-    return value
+def _scalars_of(wanted: Any) -> list[Any] | None:
+    """The values of which a condition asks for one, if that is all and all are scalars."""
+    if isinstance(wanted, Mapping):
+        if len(wanted) != 1:
+            return None
+        ((name, operand),) = wanted.items()
+        values = [operand] if name == "$eq" else list(operand) if name == "$in" else [wanted]
+    else:
+        values = [wanted]
+    is_scalar = all(
+        value is None or isinstance(value, str | bool | int | float) for value in values
+    )
+    return values if is_scalar else None
 
 
 # --- tests of one value
@@ -175,7 +254,7 @@ def _same(a: Any, b: Any) -> bool:
 def _equal_to(wanted: Any) -> _Test:
     if isinstance(wanted, str):  # the most frequent one
         return lambda value: isinstance(value, str) and value == wanted
-    return lambda value: value is not _MISSING and _same(value, wanted)
+    return lambda value: value is not MISSING and _same(value, wanted)
 
 
 def _not_equal_to(wanted: Any) -> _Test:
@@ -201,7 +280,7 @@ def _one_of(wanted: Any) -> _Test:
     if all(isinstance(value, str) for value in values):
         texts = frozenset(values)
         return lambda value: isinstance(value, str) and value in texts
-    return lambda value: value is not _MISSING and any(_same(value, one) for one in values)
+    return lambda value: value is not MISSING and any(_same(value, one) for one in values)
 
 
 def _none_of(wanted: Any) -> _Test:
@@ -212,7 +291,7 @@ def _none_of(wanted: Any) -> _Test:
 def _exists(wanted: Any) -> _Test:
     if not isinstance(wanted, bool):
         raise _WrongOperand("True or False")
-    return lambda value: (value is not _MISSING) == wanted
+    return lambda value: (value is not MISSING) == wanted
 
 
 def _contains(wanted: Any) -> _Test:

@@ -124,9 +124,13 @@ def test_deleted_documents_are_gone(store: DocumentStore, rows: NDArray[np.float
 
 
 def test_documents_are_deleted_by_a_filter(store: DocumentStore) -> None:
+    green, tagged = {"colour": "green"}, {"tags": {"$contains": 1}}
+    assert (len(store.find(green)), len(store.find(tagged))) == (133, 200)
     assert store.delete_matching({"colour": "red"}, ids=["doc 0", "doc 1", "doc 3"]) == 2
     assert store.delete_matching(lambda one: one.metadata["n"] >= 10) == N - 10
     assert [one.metadata["n"] for one in store.find()] == [1, 2, 4, 5, 6, 7, 8, 9]
+    assert [one.metadata["n"] for one in store.find(green)] == [1, 4, 7]
+    assert [one.metadata["n"] for one in store.find(tagged)] == [1, 5, 7, 9]
     assert store.delete_matching({}) == 8
     assert len(store) == 0
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ruvector._metadata_table import MetadataTable
 from ruvector.metadata_filter import MetadataFilter
 
 KEYS = ("a", "b", "c")
@@ -105,7 +106,12 @@ def test_a_filter_allows_what_a_plain_comprehension_does(
     tree, predicate = case
     allowed = MetadataFilter(tree).allowed((100 + i, row) for i, row in enumerate(rows))
     assert allowed.dtype == np.uint64
-    assert allowed.tolist() == [100 + i for i, row in enumerate(rows) if predicate(row)]
+    expected = [100 + i for i, row in enumerate(rows) if predicate(row)]
+    assert allowed.tolist() == expected
+    table = MetadataTable()
+    for i, row in enumerate(rows):
+        table.add(100 + i, row)
+    assert sorted(MetadataFilter(tree).allowed_of(table).tolist()) == expected
 
 
 @pytest.mark.parametrize(
@@ -130,9 +136,13 @@ def test_a_filter_allows_what_a_plain_comprehension_does(
 def test_a_filter_holds_for_one_and_not_for_the_other(
     tree: dict[str, Any], matching: dict[str, Any], other: dict[str, Any] | None
 ) -> None:
-    made = MetadataFilter(tree)
+    made, table = MetadataFilter(tree), MetadataTable()
     assert made.matches(matching)
     assert other is None or not made.matches(other)
+    table.add(1, matching)
+    if other is not None:
+        table.add(2, other)
+    assert made.allowed_of(table).tolist() == [1]
 
 
 @pytest.mark.parametrize(
