@@ -24,8 +24,10 @@ try:
     from langchain_core.runnables.config import run_in_executor
     from langchain_core.vectorstores import VectorStore
     from langchain_core.vectorstores.utils import maximal_marginal_relevance
-except ModuleNotFoundError as error:
-    raise MissingExtra("ruvector.langchain", package="langchain-core", extra="langchain") from error
+except ModuleNotFoundError as _missing:
+    raise MissingExtra(
+        "ruvector.langchain", package="langchain-core", extra="langchain"
+    ) from _missing
 
 __all__ = ["Filter", "RuVectorEmbeddings", "RuVectorStore"]
 

@@ -32,10 +32,10 @@ try:
         VectorStoreQueryResult,
     )
     from llama_index.core.vector_stores.utils import metadata_dict_to_node, node_to_metadata_dict
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _missing:
     raise MissingExtra(
         "ruvector.llama_index", package="llama-index-core", extra="llama-index"
-    ) from error
+    ) from _missing
 
 if TYPE_CHECKING:
     import fsspec
