@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +79,59 @@ def test_a_failed_write_leaves_the_old_store(tmp_path: Path) -> None:
     (tmp_path / "aside").rename(directory / "documents.jsonl")
     assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
     assert len(DocumentStore.load(directory)) == 20
+
+
+FULL = """
+import resource, signal, sys
+import numpy as np, ruvector
+from ruvector.documents import DocumentStore
+store = DocumentStore.load(sys.argv[1])
+store.add(["long"], np.ones((1, 16), dtype=np.float32), ["x" * 100_000])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    store.save(sys.argv[1])
+except ruvector.PersistError as error:
+    print("refused")
+"""
+
+
+@pytest.mark.parametrize("limit", [100, 4_096, 80_000])
+def test_a_disk_that_is_full_leaves_the_old_store(
+    tmp_path: Path, run_script: Callable[..., str], limit: int
+) -> None:
+    made(20).save(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert run_script(FULL, str(tmp_path), str(limit)) == "refused\n"
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+ENDLESS = """
+import sys
+from ruvector.documents import DocumentStore
+stores = [DocumentStore.load(path) for path in sys.argv[2:]]
+while True:
+    for store in stores:
+        store.save(sys.argv[1])
+        print("saved", flush=True)
+"""
+
+
+def test_a_process_that_is_killed_leaves_a_whole_store(tmp_path: Path) -> None:
+    made(10).save(tmp_path / "a")
+    made(40).save(tmp_path / "b")
+    for saves in (1, 2, 3, 8):
+        with subprocess.Popen(
+            [sys.executable, "-c", ENDLESS, *(str(tmp_path / name) for name in ("out", "a", "b"))],
+            stdout=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            for _ in range(saves):
+                assert process.stdout.readline() == b"saved\n"
+            process.kill()
+        loaded = DocumentStore.load(tmp_path / "out")
+        assert loaded.find() == made(len(loaded)).find()
+        assert len(loaded) in (10, 40)
 
 
 def test_a_place_that_is_no_directory_is_an_error(tmp_path: Path) -> None:
