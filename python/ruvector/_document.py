@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MAX_METADATA_DEPTH = 64
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,19 @@ class DocumentHit:
     """Its vector's distance to the query under the store's metric: smaller is nearer."""
     vector: NDArray[np.float32] | None = field(default=None, compare=False)
     """Its vector, float32 (dim), when the search was asked for vectors."""
+
+
+def copy_of(document: Document) -> Document:
+    """A document that shares nothing that can be changed."""
+    return Document(document.id, document.text, _copied(document.metadata))
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_copied(one) for one in value]
+    return value
 
 
 def as_ids(ids: Iterable[str]) -> list[str]:
@@ -84,14 +98,19 @@ def _checked_value(value: Any, name: str, depth: int) -> Any:
         return value
     if depth >= _MAX_METADATA_DEPTH:
         raise ValueError(f"{name}: nested deeper than the limit of {_MAX_METADATA_DEPTH}")
+    # Names are for errors: making them for every plain value would be most of the work.
     if isinstance(value, list):
-        return [_checked_value(one, f"{name}[{i}]", depth + 1) for i, one in enumerate(value)]
+        return [
+            one if type(one) in _PLAIN else _checked_value(one, f"{name}[{i}]", depth + 1)
+            for i, one in enumerate(value)
+        ]
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
                 raise TypeError(f"{name}: key {key!r} is {type(key).__name__}, not str")
         return {
-            key: _checked_value(one, f"{name}[{key!r}]", depth + 1) for key, one in value.items()
+            key: one if type(one) in _PLAIN else _checked_value(one, f"{name}[{key!r}]", depth + 1)
+            for key, one in value.items()
         }
     raise TypeError(
         f"{name}: {type(value).__name__} is none of dict, list, str, int, float, bool and None"

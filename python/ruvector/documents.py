@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -30,6 +29,7 @@ from ruvector._document import (
     as_ids,
     checked_documents,
     checked_metadata,
+    copy_of,
 )
 from ruvector._metadata_table import MetadataTable
 from ruvector._read_write_lock import ReadWriteLock
@@ -196,7 +196,7 @@ class DocumentStore:
         wanted = as_ids(ids)
         with self._lock.reading():
             found = [self._documents[self._numbers[id]] for id in wanted if id in self._numbers]
-            return copy.deepcopy(found)
+            return [copy_of(one) for one in found]
 
     def find(
         self, filter: DocumentFilter | None = None, *, ids: Iterable[str] | None = None
@@ -211,7 +211,7 @@ class DocumentStore:
         with self._lock.reading():
             allowed = self._allowed(filter, ids)
             numbers = self._documents if allowed is None else sorted(map(int, allowed))
-            return copy.deepcopy([self._documents[number] for number in numbers])
+            return [copy_of(self._documents[number]) for number in numbers]
 
     def search(
         self,
@@ -249,7 +249,7 @@ class DocumentStore:
             hits = self._index.search(vector, k, filter=allowed)
             return [
                 DocumentHit(
-                    copy.deepcopy(self._documents[hit.id]),
+                    copy_of(self._documents[hit.id]),
                     hit.score,
                     self._index[hit.id] if with_vectors else None,
                 )
