@@ -42,6 +42,7 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "python/ruvector/__init__.py": "tests/python/test_index.py",
     "python/ruvector/__main__.py": "tests/python/test_cli.py",
     "python/ruvector/_a2a_values.py": "tests/python/test_a2a_types.py",
+    "python/ruvector/_document.py": "tests/python/test_documents.py",
     "python/ruvector/_typing.py": "tests/python/test_index.py",
     "python/ruvector/a2a_card.py": "tests/python/test_a2a_types.py",
     "python/ruvector/a2a_spec.py": "tests/python/test_a2a_types.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import importlib
 import inspect
 from collections.abc import Iterator
 from typing import Any
@@ -49,6 +50,13 @@ def test_the_example_runs(text: str) -> None:
     flags = doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
     with np.printoptions(legacy=False):
         outcome = doctest.DocTestRunner(optionflags=flags).run(test)
+    assert outcome.attempted > 0
+    assert outcome.failed == 0
+
+
+@pytest.mark.parametrize("name", ["ruvector.documents", "ruvector.metadata_filter"])
+def test_the_examples_of_a_module_run(name: str) -> None:
+    outcome = doctest.testmod(importlib.import_module(name))
     assert outcome.attempted > 0
     assert outcome.failed == 0
 

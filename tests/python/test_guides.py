@@ -1,21 +1,24 @@
-"""The Python code of the guides and of the README's lake runs, each page from top to bottom."""
+"""The code of the guides and of the README's lake runs, each page from top to bottom."""
 
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = sorted((ROOT / "docs" / "guide").glob("*.md"))
-BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def blocks(page: Path) -> list[tuple[int, str]]:
+def blocks(page: Path, language: str = "python") -> list[tuple[int, str]]:
     """The number of the line before each block's first, and its code."""
     text = page.read_text(encoding="utf-8")
-    return [(text.count("\n", 0, found.start(1)), found[1]) for found in BLOCK.finditer(text)]
+    block = re.compile(rf"^```{language}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    return [(text.count("\n", 0, found.start(1)), found[1]) for found in block.finditer(text)]
 
 
 def run(page: Path, only: str = "") -> int:
@@ -36,6 +39,26 @@ def test_the_code_of_a_guide_runs(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert run(page) > 0
+
+
+def test_the_commands_of_the_guide_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = ROOT / "docs" / "guide" / "command_line.md"
+    monkeypatch.chdir(tmp_path)
+    assert run(page) > 0
+    commands = [line for _, code in blocks(page, "sh") for line in code.splitlines()]
+    assert len(commands) > 5
+    for command in commands:
+        name, *arguments = shlex.split(command)
+        assert name == "ruvector"
+        done = subprocess.run(
+            [sys.executable, "-m", name, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), command
+        assert done.stdout or "-o" in arguments, command
 
 
 def test_the_lake_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,17 +11,19 @@ import sys
 from collections.abc import Sequence
 
 from ruvector._native import __version__
-from ruvector.cli import lake, models
+from ruvector.cli import a2a, bench, index, lake, models
 
 __all__ = ["main"]
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ruvector", description="Look after ruvector's files.")
+    parser = argparse.ArgumentParser(
+        prog="ruvector", description="Vector indexes, snapshots, models and agents."
+    )
     parser.add_argument("--version", action="version", version=f"ruvector {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    lake.add_commands(commands)
-    models.add_commands(commands)
+    for area in (index, bench, lake, models, a2a):
+        area.add_commands(commands)
     return parser
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from ruvector.errors import RuVectorError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -43,3 +47,28 @@ def print_table(table: Table) -> None:
     with console.capture() as captured:  # by itself it ends the process when a pipe breaks
         console.print(table)
     print(captured.get(), end="")
+
+
+def complain(error: Exception | str) -> None:
+    """Say on stderr, in one line, what went wrong."""
+    text = str(error)
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        text = f"{error.filename}: {error.strerror}"
+    print(f"ruvector: {safe(' '.join(text.split()))}", file=sys.stderr)
+
+
+def reporting_errors(run: Callable[[argparse.Namespace], int]) -> Callable[..., int]:
+    """`run` with a line on stderr and status 1 in place of the errors that files, agents and
+    values raise.
+    """
+
+    def reporting(options: argparse.Namespace) -> int:
+        try:
+            return run(options)
+        except BrokenPipeError:
+            raise
+        except (RuVectorError, OSError, ValueError) as error:
+            complain(error)
+            return 1
+
+    return reporting

@@ -57,7 +57,7 @@ class OnnxEmbedder:
     def __init__(self, name: str, model: Path, tokenizer: Path, recipe: Recipe) -> None:
         _require_extra()
         self.name = name
-        self.max_tokens = recipe.max_tokens
+        self.max_tokens: int = recipe.max_tokens
         self._recipe = recipe
         self._files = (model, tokenizer)
         self._lock = threading.Lock()
@@ -67,7 +67,7 @@ class OnnxEmbedder:
         session = self._session(None)
         self._inputs = input_types(session, model)
         self._output, self._is_pooled = chosen_output(session, model)
-        self.dim = self._run(self._tokens(["a"]), session).shape[1]
+        self.dim: int = self._run(self._tokens(["a"]), session).shape[1]
 
     # --- what Embedder calls
 
