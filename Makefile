@@ -46,6 +46,7 @@ $(executed): $(wildcard docs/notebooks/*.ipynb tests/notebooks/*.py examples/pyt
 # Doxygen, Sphinx and breathe; every warning is an error, and so is a name that is not found.
 docs: $(executed) packages-docs  ## the documentation with both APIs, into build/docs
 	@$(python) -m sphinx -W --keep-going -n -q -E -j $(JOBS) -d build/doctrees docs build/docs
+	@$(python) tools/check_site.py build/docs
 	@echo "build/docs/index.html"
 
 test: test-cpp test-python  ## C++ and Python tests of the release build

@@ -45,6 +45,12 @@ myst_enable_extensions = ["colon_fence"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+# Shown by name; docs/api/types.md says what they stand for.
+ALIASES = (
+    "ArrowSource Authorization BindingName CostEstimator FilterArray Generation Hook IdsLike Image "
+    "Images LakeKey Matrix MetricName NDArray Precision Progress Prompt ProtocolName Query Vector"
+)
+autodoc_type_aliases = {**{name: name for name in ALIASES.split()}, "Floats": "NDArray[np.float32]"}
 autodoc_default_options = {"members": True, "inherited-members": "object,list,tuple,dict,Exception"}
 python_maximum_signature_line_length = 88
 python_use_unqualified_type_names = True
@@ -60,7 +66,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     ("py:.*", r"(?!ruvector\b).*\..*"),
     # As annotations spell them: names of others, and types that no caller names.
-    ("py:class", r"NDArray|Path|FileSystem|Floats|Native\w+|OnnxEmbedder"),
+    ("py:class", r"NDArray|Path|FileSystem|Native\w+|OnnxEmbedder"),
     ("py:class", r"ruvector\.(stores\._batches|_a2a_values)\..*"),
     ("cpp:identifier", r"std(::.*)?|ArrowArrayStream|ruvector|Details|index(::Engine)?"),
 ]

@@ -73,14 +73,16 @@ def drop_builtins(_: Sphinx, doctree: nodes.document) -> None:
             node.replace_self(nodes.Text(target))
 
 
-def show_defaults(*event: Any) -> tuple[str | None, str | None]:
-    """Signatures without ``<factory>``, which is no expression."""
-    signature, returned = event[-2:]
-    return signature and re.sub(r"<factory>", "...", signature), returned
+def show_names(*event: Any) -> tuple[str | None, str | None]:
+    """Signatures without ``<factory>``, which is no expression, and with aliases as they are."""
+    signature, returned = (
+        text and re.sub(r"TypeAliasForwardRef\('([^']*)'\)", r"\1", text) for text in event[-2:]
+    )
+    return signature and signature.replace("<factory>", "..."), returned
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("missing-reference", resolve)
     app.connect("doctree-read", drop_builtins)
-    app.connect("autodoc-process-signature", show_defaults)
+    app.connect("autodoc-process-signature", show_names)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,7 +9,8 @@ import ruvector
 from ruvector import models
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "api"
-ENTRY = re.compile(r"^\.\. auto(?:class|exception|function|data):: (?:ruvector\.)?(\w+)$", re.M)
+KINDS = "class|exception|function|data"
+ENTRY = re.compile(rf"^\.\. auto(?:{KINDS}):: (?:ruvector\.)?(\w+)(?:\(\))?$", re.M)
 
 
 def entries() -> list[str]:
