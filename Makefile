@@ -30,9 +30,24 @@ help:  ## list these targets
 
 # --- what people run
 
-.PHONY: demo models test test-cpp test-python interop interop-rvagent bench bench-lake bench-embed bench-a2a
+.PHONY: demo models docs notebooks test test-cpp test-python interop interop-rvagent bench bench-lake bench-embed bench-a2a
 demo: $(venv)/.package $(venv)/.models  ## embed the standard library's documentation and ask it questions
 	@$(python) examples/python/demo.py $(ARGS)
+
+# Run once for each version of notebooks and package; the pages show the outputs.
+executed := build/notebooks/.executed
+notebooks: $(executed)  ## run docs/notebooks into build/notebooks
+
+$(executed): $(wildcard docs/notebooks/*.ipynb tests/notebooks/*.py examples/python/*.py) \
+    $(venv)/.package $(venv)/.extra-docs $(venv)/.models
+	@$(python) -m tests.notebooks
+	@touch $@
+
+# Doxygen, Sphinx and breathe; every warning is an error, and so is a name that is not found.
+docs: $(executed) packages-docs  ## the documentation with both APIs, into build/docs
+	@$(python) -m sphinx -W --keep-going -n -q -E -j $(JOBS) -d build/doctrees docs build/docs
+	@$(python) tools/check_site.py build/docs
+	@echo "build/docs/index.html"
 
 test: test-cpp test-python  ## C++ and Python tests of the release build
 
@@ -62,8 +77,8 @@ bench-a2a: $(venv)/.package $(venv)/.extra-test $(venv)/.extra-bench  ## the age
 
 # --- the virtual environment: the package as a user would get it, built as a release wheel
 
-.PHONY: packages-build packages-test packages-lint packages-bench packages-wheel packages-full
-packages-build packages-test packages-lint packages-bench packages-wheel packages-full: packages-%:
+.PHONY: packages-build packages-test packages-lint packages-docs packages-bench packages-wheel packages-full
+packages-build packages-test packages-lint packages-docs packages-bench packages-wheel packages-full: packages-%:
 	@tools/system_packages.sh $(sort build $*)
 
 $(venv)/.created: | packages-build
@@ -157,10 +172,10 @@ check-ruff: $(venv)/.extra-lint
 check-codespell: $(venv)/.extra-lint
 	@$(venv)/bin/codespell
 
-check-mypy: $(venv)/.extra-lint $(venv)/.extra-test $(venv)/.package
+check-mypy: $(venv)/.extra-lint $(venv)/.extra-test $(venv)/.extra-docs $(venv)/.package
 	@$(python) -m mypy
 
-check-pyright: $(venv)/.extra-lint $(venv)/.extra-test $(venv)/.package
+check-pyright: $(venv)/.extra-lint $(venv)/.extra-test $(venv)/.extra-docs $(venv)/.package
 	@$(venv)/bin/pyright
 
 check-layers:
@@ -172,7 +187,7 @@ check-mirrors:
 check-shell:
 	@for script in .ci/run $(wildcard tools/*.sh); do bash -n $$script; done
 
-.PHONY: stub check-tidy check-isa-objects check-stub check-consumer check-examples
+.PHONY: stub check-tidy check-isa-objects check-stub check-consumer check-examples check-notebooks check-docs
 check-tidy: build-tidy
 	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -vE '_test.cc|/neon' \
 	  | xargs -n 1 -P $(JOBS) clang-tidy-19 --quiet -p build/tidy
@@ -196,6 +211,10 @@ check-consumer: build-release
 
 check-examples: demo build-release
 	@tools/check_cpp_examples.sh build/release build/examples
+
+check-notebooks: notebooks
+
+check-docs: docs
 
 # --- wheels
 
@@ -255,7 +274,7 @@ callgrind: packages-full packages-test  ## instruction counts of the hot kernels
 # --- everything
 
 ci_steps := $(lint_steps) check-isa-objects test-levels test check-stub check-consumer asan tsan \
-  check-tidy check-wheel check-examples
+  check-tidy check-wheel check-examples check-notebooks check-docs
 
 .PHONY: ci ci-full
 ci: packages-test packages-lint $(venv)/.created  ## everything that must pass; one line for each step

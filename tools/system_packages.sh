@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes sure that the system packages of the named groups are present (groups: build test lint bench wheel full).
+# Makes sure that the system packages of the named groups are present (groups: build test lint docs bench wheel full).
 # Installs what is missing with apt where that is permitted; otherwise prints it and fails.
 # Quick when nothing is missing, so that every make target may call it.
 set -euo pipefail
 
 if [[ $# -eq 0 ]]; then
-  echo "usage: $0 build|test|lint|bench|wheel|full ..." >&2
+  echo "usage: $0 build|test|lint|docs|bench|wheel|full ..." >&2
   exit 2
 fi
 
@@ -51,6 +51,9 @@ assert os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")
         need clang-format-19 has_command clang-format-19
         need libclang-rt-19-dev test -n "$(compgen -G '/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.asan*')"
         ;;
+      docs)
+        need doxygen has_command doxygen
+        ;;
       bench)
         need wordnet-base test -f /usr/share/wordnet/data.noun
         ;;
@@ -67,7 +70,7 @@ assert os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")
         need libbenchmark-dev has_header benchmark/benchmark.h
         ;;
       *)
-        echo "$0: unknown group '$group': expected build, test, lint, bench, wheel or full" >&2
+        echo "$0: unknown group '$group': expected build, test, lint, docs, bench, wheel or full" >&2
         exit 2
         ;;
     esac

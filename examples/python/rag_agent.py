@@ -89,7 +89,10 @@ def signed_card(url: str, keys: Path) -> AgentCard:
 
 
 async def main(keys: Path) -> None:
-    bound = socket.create_server(("127.0.0.1", 0))
+    # asyncio answers at once (TCP_NODELAY) only on sockets that say which protocol they are of.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.bind(("127.0.0.1", 0))
+    bound.listen()
     url = f"http://127.0.0.1:{bound.getsockname()[1]}/"
     card = signed_card(url, keys)
     handler = DefaultRequestHandler(

@@ -1,4 +1,4 @@
-"""The code of the guides and of the README's lake runs, each page from top to bottom."""
+"""The Python code of the README and of the pages for users runs, each page from top to bottom."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-GUIDES = sorted((ROOT / "docs" / "guide").glob("*.md"))
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", DOCS / "index.md", DOCS / "quick_start.md"]
+PAGES += sorted(page for folder in ("guide", "migration") for page in (DOCS / folder).glob("*.md"))
+LINKED = [*ROOT.glob("*.md")]
+LINKED += sorted(
+    page for folder in ("docs", "benchmarks", "tests") for page in (ROOT / folder).rglob("*.md")
+)
 
 
 def blocks(page: Path, language: str = "python") -> list[tuple[int, str]]:
@@ -21,19 +27,22 @@ def blocks(page: Path, language: str = "python") -> list[tuple[int, str]]:
     return [(text.count("\n", 0, found.start(1)), found[1]) for found in block.finditer(text)]
 
 
-def run(page: Path, only: str = "") -> int:
+def run(page: Path) -> int:
     names: dict[str, object] = {"__name__": "guide"}
     ran = 0
     for lines_before, code in blocks(page):
-        if only in code:
-            # Padded, so that a traceback names the page's own line.
-            exec(compile("\n" * lines_before + code, str(page), "exec"), names)
-            ran += 1
+        # Padded, so that a traceback names the page's own line.
+        exec(compile("\n" * lines_before + code, str(page), "exec"), names)
+        ran += 1
     return ran
 
 
-@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
-def test_the_code_of_a_guide_runs(
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_the_code_of_a_page_runs(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -61,16 +70,23 @@ def test_the_commands_of_the_guide_run(tmp_path: Path, monkeypatch: pytest.Monke
         assert done.stdout or "-o" in arguments, command
 
 
-def test_the_lake_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert run(ROOT / "README.md", only="RuLake") == 1
+def anchors(page: Path) -> set[str]:
+    """The names of a page's headings, as GitHub and the documentation make them."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
-@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
-def test_what_a_guide_links_to_is_there(page: Path) -> None:
-    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
-    missing = [target for target in targets if not (page.parent / target).exists()]
-    assert targets
+@pytest.mark.parametrize("page", LINKED, ids=name_of)
+def test_what_a_page_links_to_is_there(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.DOTALL)
+    missing = []
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue  # elsewhere
+        path = page.parent / target if target else page
+        if not path.exists() or (anchor and anchor not in anchors(path)):
+            missing.append(f"{target}#{anchor}")
     assert missing == []
 
 
