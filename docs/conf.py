@@ -66,7 +66,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     ("py:.*", r"(?!ruvector\b).*\..*"),
     # As annotations spell them: names of others, and types that no caller names.
-    ("py:class", r"NDArray|Path|FileSystem|Native\w+|OnnxEmbedder"),
+    ("py:class", r"NDArray|Path|FileSystem|Native\w+|OnnxEmbedder|MetadataTable"),
     ("py:class", r"ruvector\.(stores\._batches|_a2a_values)\..*"),
     ("cpp:identifier", r"std(::.*)?|ArrowArrayStream|ruvector|Details|index(::Engine)?"),
 ]
