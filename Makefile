@@ -77,8 +77,8 @@ bench-a2a: $(venv)/.package $(venv)/.extra-test $(venv)/.extra-bench  ## the age
 
 # --- the virtual environment: the package as a user would get it, built as a release wheel
 
-.PHONY: packages-build packages-test packages-lint packages-docs packages-bench packages-wheel packages-full
-packages-build packages-test packages-lint packages-docs packages-bench packages-wheel packages-full: packages-%:
+.PHONY: packages-build packages-test packages-lint packages-docs packages-bench packages-wheel packages-roots packages-full
+packages-build packages-test packages-lint packages-docs packages-bench packages-wheel packages-roots packages-full: packages-%:
 	@tools/system_packages.sh $(sort build $*)
 
 $(venv)/.created: | packages-build
@@ -246,8 +246,20 @@ gate-g1: $(venv)/.package $(venv)/.models  ## retrieval in five lines; latency a
 gate-g2: $(venv)/.package $(venv)/.extra-test  ## a stream of an agent beside two searches, on one loop
 	@$(python) -m benchmarks.gates g2
 
-gate-g3: $(venv)/.package  ## size of the wheel of `make wheel`; seconds to install it
+gate-g3: $(venv)/.package | wheelhouse  ## size of the wheel of `make wheel`; seconds to install it
 	@$(python) -m benchmarks.gates g3
+
+# --- bare machines: each a Debian made by debootstrap in build/roots, which wants root
+
+.PHONY: check-roots check-checkout
+check-roots: packages-roots | wheelhouse  ## the wheel and the README's lines where there is nothing but python3-pip
+	@for suite in bookworm trixie; do tools/check_wheel_in_root.sh $$suite wheelhouse $(minilm_wheel); done
+
+check-checkout: packages-roots  ## make demo and make test where there is nothing but git, make and python3
+	@tools/check_checkout_in_root.sh
+
+wheelhouse:
+	@$(MAKE) wheel
 
 # --- slow checks
 
@@ -274,11 +286,11 @@ callgrind: packages-full packages-test  ## instruction counts of the hot kernels
 # --- everything
 
 ci_steps := $(lint_steps) check-isa-objects test-levels test check-stub check-consumer asan tsan \
-  check-tidy check-wheel check-examples check-notebooks check-docs
+  check-tidy check-wheel gate-g1 gate-g2 gate-g3 check-examples check-notebooks check-docs
 
 .PHONY: ci ci-full
 ci: packages-test packages-lint $(venv)/.created  ## everything that must pass; one line for each step
 	@$(PYTHON) tools/run_steps.py $(ci_steps)
 
-ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, 60 s of each fuzzer, 64-bit ARM, instruction counts
-	@$(PYTHON) tools/run_steps.py $(ci_steps) fuzz test-aarch64 callgrind
+ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, bare machines, 60 s of each fuzzer, 64-bit ARM, instruction counts
+	@$(PYTHON) tools/run_steps.py $(ci_steps) check-roots check-checkout fuzz test-aarch64 callgrind

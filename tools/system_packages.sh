@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes sure that the system packages of the named groups are present (groups: build test lint docs bench wheel full).
+# Makes sure that the system packages of the named groups are present (groups: build test lint docs bench wheel roots full).
 # Installs what is missing with apt where that is permitted; otherwise prints it and fails.
 # Quick when nothing is missing, so that every make target may call it.
 set -euo pipefail
 
 if [[ $# -eq 0 ]]; then
-  echo "usage: $0 build|test|lint|docs|bench|wheel|full ..." >&2
+  echo "usage: $0 build|test|lint|docs|bench|wheel|roots|full ..." >&2
   exit 2
 fi
 
@@ -62,6 +62,9 @@ assert os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")
         need openssl has_command openssl
         need zlib1g-dev has_header zlib.h
         ;;
+      roots)
+        need debootstrap has_command debootstrap
+        ;;
       full)
         need g++-aarch64-linux-gnu has_command aarch64-linux-gnu-g++
         need qemu-user has_command qemu-aarch64
@@ -70,7 +73,7 @@ assert os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")
         need libbenchmark-dev has_header benchmark/benchmark.h
         ;;
       *)
-        echo "$0: unknown group '$group': expected build, test, lint, docs, bench, wheel or full" >&2
+        echo "$0: unknown group '$group': expected build, test, lint, docs, bench, wheel, roots or full" >&2
         exit 2
         ;;
     esac
