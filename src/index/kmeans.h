@@ -26,8 +26,8 @@ struct KMeansParams {
 
 // Centroids (lists, dim), row-major. Rows are finite, scaled by source.inverse_norms when those are
 // there. Same bits for any number of threads and any instruction set. No more distinct centroids
-// than distinct rows. Memory beside the centroids: the sample, when it is not all rows. Throws
-// std::invalid_argument for a number of lists out of range.
+// than distinct rows; a few lists may get no row from assign_rows. Memory beside the centroids: the
+// sample, when it is not all rows. Throws std::invalid_argument for a number of lists out of range.
 std::vector<float> kmeans(const RowSource& source, std::size_t dim, const KMeansParams& params);
 
 // nearest[i] = the list whose centroid is nearest to row i by squared L2, ties by the smaller

@@ -73,7 +73,10 @@ void NearestCentroid::pack(std::span<const float> centroids) {
 }
 
 void NearestCentroid::centre_rows(const RowSelection& rows, const RowTile& tile, float* out) const {
+  constexpr std::size_t kAhead = 4;  // rows of a group lie scattered
   for (std::size_t i = 0; i < tile.count; ++i, out += dim_) {
+    const float* next = rows.row(tile.place(std::min(i + kAhead, tile.count - 1)));
+    for (std::size_t d = 0; d < dim_; d += kLanes) __builtin_prefetch(next + d);
     const float* row = rows.row(tile.place(i));
     const float scale = rows.scale(tile.place(i));
     for (std::size_t d = 0; d < dim_; ++d) out[d] = row[d] * scale - centre_[d];
