@@ -4,7 +4,7 @@
 // Trained on a sample of at most 128 rows a list. From 64 lists on in two levels: about sqrt(lists)
 // groups, each divided in proportion to its rows; then iterations over all lists, in which the rows
 // of a group are compared with its 8 sqrt(lists) nearest centroids. Training takes about
-// 128 * 26 * dim * lists^1.5 multiplications and additions, assign_rows rows * lists * dim.
+// 128 * 31 * dim * lists^1.5 multiplications and additions, assign_rows rows * lists * dim.
 #pragma once
 
 #include <cstddef>
