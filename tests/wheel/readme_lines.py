@@ -1,4 +1,4 @@
-"""`readme_lines.py README.md`: runs the Python blocks of a page in turn, in a folder of their own."""
+"""`readme_lines.py README.md`: runs the Python blocks of a page in turn, in an empty folder."""
 
 import os
 import re
