@@ -1,11 +1,11 @@
 #include "index/cascade.h"
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 
 #include "base/parallel.h"
 #include "index/funnel.h"
+#include "index/survivors.h"
 #include "kernels/dispatch.h"
 
 namespace ruvector::index {
@@ -20,31 +20,6 @@ constexpr std::size_t kMaxBatchChunkBlocks = 128;
 // With fewer than one slot in so many allowed, slots are visited one by one instead of scanned.
 constexpr std::size_t kSparseFilter = 16;
 constexpr std::size_t kMinBlocksPerThread = 512;
-
-// Where a scan of one chunk puts its survivors. Kept by the thread: fresh pages for each search
-// would cost as much as a tenth of it.
-class Survivors {
- public:
-  static Survivors& of_this_thread(std::size_t blocks, std::size_t queries) {
-    thread_local Survivors survivors;
-    survivors.room_ = blocks * kernels::kBlockVectors + 16;
-    const std::size_t wanted = survivors.room_ * std::min(queries, kernels::kMaxScanQueries);
-    if (survivors.size_ < wanted) {
-      survivors.slots_ = std::make_unique_for_overwrite<std::uint32_t[]>(wanted);
-      survivors.bounds_ = std::make_unique_for_overwrite<float[]>(wanted);
-      survivors.size_ = wanted;
-    }
-    return survivors;
-  }
-  std::uint32_t* slots(std::size_t query) { return &slots_[query * room_]; }
-  float* bounds(std::size_t query) { return &bounds_[query * room_]; }
-
- private:
-  std::size_t room_ = 0;
-  std::size_t size_ = 0;
-  std::unique_ptr<std::uint32_t[]> slots_;
-  std::unique_ptr<float[]> bounds_;
-};
 
 struct Range {
   std::size_t first;  // block
@@ -63,7 +38,7 @@ void scan_chunk(const CascadeSource& source, const Range& chunk, const std::uint
                 Survivors& survivors) {
   std::array<kernels::ScanQuery, kernels::kMaxScanQueries> scans;
   for (std::size_t q = 0; q < count; ++q) {
-    scans[q] = prepared[q].scan_query();
+    scans[q] = prepared[q].scan_query(prepared[q].frame());
     scans[q].threshold = funnels[q]->kernel_threshold();
     scans[q].slots = survivors.slots(q);
     scans[q].bounds = survivors.bounds(q);
@@ -102,7 +77,24 @@ void scan_range(const CascadeSource& source, const Range& range, const CascadePa
   for (std::size_t q = 0; q < count; ++q) funnels[q]->take_waiting();
 }
 
-// From the funnels of the parts of one query to its hits; a budget is spent on rows here.
+// A search that ends with the scan gives estimates: nothing is taken off for their error.
+BoundWidths widths(const CascadeParams& params) {
+  const bool bounds = params.final_stage != FinalStage::scan || params.budget > 0;
+  return bounds ? params.widths : BoundWidths{0.0F, 0.0F};
+}
+
+bool precise(const CascadeSource& source, const CascadeParams& params) {
+  return params.final_stage == FinalStage::precise ||
+         (params.budget > 0 && source.codes->shape().refine_bits == 0);
+}
+
+}  // namespace
+
+PreparedQuery prepare(const CascadeSource& source, const float* query,
+                      const CascadeParams& params) {
+  return {*source.encoder, query, widths(params), precise(source, params)};
+}
+
 std::vector<Hit> gather(const CascadeSource& source, const PreparedQuery& prepared,
                         const float* query, const CascadeParams& params, std::vector<Funnel>& parts,
                         SearchStats* stats) {
@@ -123,23 +115,10 @@ std::vector<Hit> gather(const CascadeSource& source, const PreparedQuery& prepar
   return last.top().take_sorted();
 }
 
-// A search that ends with the scan gives estimates: nothing is taken off for their error.
-BoundWidths widths(const CascadeParams& params) {
-  const bool bounds = params.final_stage != FinalStage::scan || params.budget > 0;
-  return bounds ? params.widths : BoundWidths{0.0F, 0.0F};
-}
-
-bool precise(const CascadeSource& source, const CascadeParams& params) {
-  return params.final_stage == FinalStage::precise ||
-         (params.budget > 0 && source.codes->shape().refine_bits == 0);
-}
-
-}  // namespace
-
 std::vector<Hit> cascade_search(const CascadeSource& source, const float* query,
                                 const CascadeParams& params, std::size_t threads,
                                 SearchStats* stats) {
-  const PreparedQuery prepared(*source.encoder, query, widths(params), precise(source, params));
+  const PreparedQuery prepared = prepare(source, query, params);
   const std::size_t blocks = source.codes->block_count();
   const std::size_t parts = std::clamp<std::size_t>(blocks / kMinBlocksPerThread, 1, threads);
   SharedThreshold shared(std::numeric_limits<float>::max());
@@ -164,8 +143,7 @@ void cascade_search_batch(const CascadeSource& source, const float* queries, std
   std::vector<Funnel*> pointers;
   prepared.reserve(count);
   for (std::size_t q = 0; q < count; ++q) {
-    prepared.emplace_back(*source.encoder, queries + q * dim, widths(params),
-                          precise(source, params));
+    prepared.push_back(prepare(source, queries + q * dim, params));
     funnels[q].emplace_back(source, prepared[q], queries + q * dim, params, nullptr);
     pointers.push_back(funnels[q].data());
   }

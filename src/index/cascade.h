@@ -19,6 +19,8 @@
 
 namespace ruvector::index {
 
+class Funnel;
+
 // What the last stage of a search is.
 enum class FinalStage {
   scan,     // estimates of the first-stage codes
@@ -41,7 +43,17 @@ struct CascadeSource {
   const Encoder* encoder;
   const CodeStore* codes;
   Rows rows;  // data is null when none are kept; ids and count always set
+  // Where codes lie in lists: the slot of each lane. Null: lane i is slot i.
+  const std::uint32_t* slots = nullptr;
 };
+
+// `query` as the stages of `params` need it; it is normalised under cosine.
+PreparedQuery prepare(const CascadeSource& source, const float* query, const CascadeParams& params);
+
+// From the funnels of the parts of one query to its hits; a budget is spent on rows here.
+std::vector<Hit> gather(const CascadeSource& source, const PreparedQuery& prepared,
+                        const float* query, const CascadeParams& params, std::vector<Funnel>& parts,
+                        SearchStats* stats);
 
 // One query over all codes with up to `threads` threads. `query` is normalised under cosine.
 std::vector<Hit> cascade_search(const CascadeSource& source, const float* query,

@@ -134,10 +134,10 @@ void CodeStore::move(std::size_t from, std::size_t to) {
   norms[to] = norms[from];
 }
 
-void CodeStore::scale_factors(std::size_t count, float square, float linear) {
+void CodeStore::scale_factors(std::size_t first, std::size_t last, float square, float linear) {
   std::uint8_t* blocks = blocks_.mutable_data();
   const std::array<float, 3> by = {square, linear, linear};
-  for (std::size_t slot = 0; slot < count; ++slot) {
+  for (std::size_t slot = first; slot < last; ++slot) {
     for (std::size_t f = 0; f < 3; ++f) {
       std::uint16_t* half = factor_at(blocks, shape_, slot, f);
       const float value = base::half_to_float(*half) * by[f];
@@ -145,8 +145,9 @@ void CodeStore::scale_factors(std::size_t count, float square, float linear) {
     }
   }
   if (const std::size_t stride = shape_.record_stride(); stride != 0) {
-    std::uint8_t* factors = records_.mutable_data() + shape_.dims / 8 * shape_.refine_bits;
-    for (std::size_t slot = 0; slot < count; ++slot, factors += stride) {
+    std::uint8_t* factors =
+        records_.mutable_data() + first * stride + shape_.dims / 8 * shape_.refine_bits;
+    for (std::size_t slot = first; slot < last; ++slot, factors += stride) {
       std::array<float, 3> value;
       std::memcpy(value.data(), factors, kFactorBytes);
       for (std::size_t f = 0; f < 3; ++f) value[f] *= by[f];

@@ -47,11 +47,13 @@ class CodeStore {
   // New lanes are empty (add = +infinity) until written.
   void resize(std::size_t count);
   void shrink_to_fit();
+  // Leaves a slot without a vector (add = +infinity).
+  void clear(std::size_t slot) { clear_lanes(slot, slot + 1); }
   // Copies the code of slot `from` over that of slot `to`.
   void move(std::size_t from, std::size_t to);
-  // Of slots [0, count): multiplies add by `square`, rescale and error by `linear`, in both stages;
-  // both are powers of two.
-  void scale_factors(std::size_t count, float square, float linear);
+  // Of slots [first, last): multiplies add by `square`, rescale and error by `linear`, in both
+  // stages; both are powers of two.
+  void scale_factors(std::size_t first, std::size_t last, float square, float linear);
 
   // Write access for encoders: call once before threads write, each to its own slots.
   struct Writer {

@@ -226,7 +226,7 @@ TEST(CodeStore, ACopyKeepsItsCodesWhenTheOriginalChanges) {
   fill(store, 0, random, written);
   const CodeStore copy = store;
   store.move(69, 0);
-  store.scale_factors(70, 0.25F, 0.5F);
+  store.scale_factors(0, 70, 0.25F, 0.5F);
   store.resize(3);
   for (std::size_t slot = 0; slot < 70; ++slot) expect_code(copy, slot, written, slot);
 }
@@ -287,7 +287,7 @@ TEST(CodeStore, ScalingByPowersOfTwoIsExactWhereFactorsStayNormal) {
   store.resize(80);
   fill(store, 0, random, written);
   const CodeStore before = store;
-  store.scale_factors(77, 0x1p-4F, 0x1p-2F);
+  store.scale_factors(0, 77, 0x1p-4F, 0x1p-2F);
   const Reader now(store);
   const Reader then(before);
   constexpr std::array<float, 3> kBy = {0x1p-4F, 0x1p-2F, 0x1p-2F};
@@ -313,7 +313,7 @@ TEST(CodeStore, ScalingIntoTheSubnormalsKeepsBoundsOnTheirSide) {
   store.resize(64);
   fill(store, 0, random, written);
   const CodeStore before = store;
-  store.scale_factors(64, 0x1p-30F, 0x1p-15F);
+  store.scale_factors(0, 64, 0x1p-30F, 0x1p-15F);
   for (std::size_t slot = 0; slot < 64; ++slot) {
     EXPECT_LE(Reader(store).scan_factor(slot, 0), Reader(before).scan_factor(slot, 0) * 0x1p-30F);
     EXPECT_GE(Reader(store).scan_factor(slot, 2), Reader(before).scan_factor(slot, 2) * 0x1p-15F);

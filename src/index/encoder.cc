@@ -138,6 +138,7 @@ float Encoder::unit_for(const RowSource& source, std::size_t threads,
   }
   // Under ip a factor is <x - c, c>, too.
   if (metric_ == Metric::ip) top = std::max(top, std::sqrt(top) * std::sqrt(centre_squares));
+  top *= headroom_;
   double unit = unit_;
   if (unit == 0.0) {
     const double typical = std::sqrt(sum / static_cast<double>(source.count));
@@ -149,76 +150,108 @@ float Encoder::unit_for(const RowSource& source, std::size_t threads,
   return static_cast<float>(unit);
 }
 
-void Encoder::residuals(const RowSource& source, std::size_t first, std::size_t count,
-                        float* out) const {
+void Encoder::residual(const RowSource& source, std::size_t row, float* out) const {
   const float inverse_unit = 1.0F / unit_;
-  for (std::size_t i = 0; i < count; ++i, out += shape_.dims) {
-    const float* row = source.rows + (first + i) * dim_;
-    const float scale = source.inverse_norms == nullptr ? 1.0F : source.inverse_norms[first + i];
-    for (std::size_t d = 0; d < dim_; ++d) out[d] = (row[d] * scale - centre_[d]) * inverse_unit;
-    std::fill(out + dim_, out + shape_.dims, 0.0F);
+  const float* x = source.rows + row * dim_;
+  const float scale = source.inverse_norms == nullptr ? 1.0F : source.inverse_norms[row];
+  for (std::size_t d = 0; d < dim_; ++d) out[d] = (x[d] * scale - centre_[d]) * inverse_unit;
+  std::fill(out + dim_, out + shape_.dims, 0.0F);
+}
+
+// Calls put(i, r) for each of `count` rows, with r = P (x - c) / unit of row row_at(i) of `source`.
+template <class RowAt, class Put>
+void Encoder::rotate_rows(const RowSource& source, std::size_t count, RowAt&& row_at,
+                          Put&& put) const {
+  std::vector<float> residuals(kRowsAtOnce * shape_.dims);
+  std::vector<float> rotated(kRowsAtOnce * shape_.dims);
+  for (std::size_t begin = 0; begin < count; begin += kRowsAtOnce) {
+    const std::size_t rows = std::min(kRowsAtOnce, count - begin);
+    for (std::size_t i = 0; i < rows; ++i) {
+      residual(source, row_at(begin + i), &residuals[i * shape_.dims]);
+    }
+    rotation_.apply(residuals.data(), rows, rotated.data());
+    for (std::size_t i = 0; i < rows; ++i) put(begin + i, &rotated[i * shape_.dims]);
   }
 }
 
 void Encoder::encode(const RowSource& source, std::size_t first, std::size_t count,
                      std::size_t slot, const CodeStore::Writer& out) const {
-  std::vector<float> residual(kRowsAtOnce * shape_.dims);
-  std::vector<float> rotated(kRowsAtOnce * shape_.dims);
-  std::vector<std::uint8_t> codes(shape_.dims);
-  for (std::size_t begin = 0; begin < count; begin += kRowsAtOnce) {
-    const std::size_t rows = std::min(kRowsAtOnce, count - begin);
-    residuals(source, first + begin, rows, residual.data());
-    rotation_.apply(residual.data(), rows, rotated.data());
-    for (std::size_t i = 0; i < rows; ++i) {
-      encode_one(&rotated[i * shape_.dims], slot + begin + i, codes.data(), out);
-    }
-  }
+  CodeRoom room(shape_.dims);
+  rotate_rows(
+      source, count, [&](std::size_t i) { return first + i; },
+      [&](std::size_t i, float* r) { encode_one(r, nullptr, slot + i, room, out); });
 }
 
-void Encoder::encode_one(const float* r, std::size_t slot, std::uint8_t* codes,
+void Encoder::encode_list(const RowSource& source, std::span<const std::uint32_t> rows,
+                          std::span<const std::uint32_t> lanes, const float* list_centre,
+                          const CodeStore::Writer& out) const {
+  CodeRoom room(shape_.dims);
+  rotate_rows(
+      source, rows.size(), [&](std::size_t i) { return rows[i]; },
+      [&](std::size_t i, float* r) { encode_one(r, list_centre, lanes[i], room, out); });
+}
+
+// `r` becomes r - list_centre, where there is one.
+void Encoder::encode_one(float* r, const float* list_centre, std::size_t slot, CodeRoom& room,
                          const CodeStore::Writer& out) const {
   const kernels::KernelTable& kernel = kernels::active();
-  std::array<float, 2> sums;
-  kernel.sums(r, shape_.dims, sums.data());
-  const float norm = std::sqrt(sums[1]);
-  float with_centre = 0;
-  if (metric_ == Metric::ip) {
-    kernel.dot_rows(rotated_centre_.data(), r, shape_.dims, nullptr, 1, &with_centre);
+  const std::size_t dims = shape_.dims;
+  const auto dot = [&](const float* a, const float* b) {
+    float product = 0;
+    kernel.dot_rows(a, b, dims, nullptr, 1, &product);
+    return product;
+  };
+  const bool ip = metric_ == Metric::ip;
+  float constant = ip ? -dot(rotated_centre_.data(), r) : 0.0F;
+  if (list_centre != nullptr) {
+    for (std::size_t d = 0; d < dims; ++d) r[d] -= list_centre[d];
+    if (ip) constant -= dot(list_centre, r);
   }
+  std::array<float, 2> sums;
+  kernel.sums(r, dims, sums.data());
+  const float norm = std::sqrt(sums[1]);
+  if (!ip) constant = sums[1];
+  std::uint8_t* codes = room.codes.data();
   const auto encode_bits = [&](std::uint32_t bits, double least_error) {
     const kernels::QuantizedSums z =
-        kernel.quantize(r, shape_.dims, grid_scale(r, shape_.dims, norm, bits), bits, codes);
-    return factors(z, sums[1], with_centre, least_error);
+        kernel.quantize(r, dims, grid_scale(r, dims, norm, bits), bits, codes);
+    Factors result = factors(z, sums[1], constant, least_error);
+    if (list_centre == nullptr) return result;
+    const float middle = 0.5F * static_cast<float>((1U << bits) - 1U);
+    for (std::size_t d = 0; d < dims; ++d) room.grid[d] = static_cast<float>(codes[d]) - middle;
+    result.add += result.rescale * dot(list_centre, room.grid.data());
+    return result;
   };
-  // Rounding, as a standard deviation in |r| |s|: half a float16 step of the factor, and for tables
-  // of D/4 (D/2) entries, each rounded to 1/127 of the widest, about 0.2 / D; both generously.
-  const double dims = static_cast<double>(shape_.dims);
-  out.write_scan(slot, codes, encode_bits(out.shape.scan_bits, 0x1p-11 + 0.5 / dims));
+  out.write_scan(slot, codes, encode_bits(out.shape.scan_bits, scan_rounding_error(dims)));
   if (out.shape.refine_bits != 0) {
-    out.write_refine(slot, codes, encode_bits(out.shape.refine_bits, 0x1p-14 / std::sqrt(dims)));
+    out.write_refine(slot, codes, encode_bits(out.shape.refine_bits, refine_rounding()));
   }
   out.norms[slot] = norm * unit_;
 }
 
-Factors Encoder::factors(const kernels::QuantizedSums& z, float r_squares, float r_centre,
+double Encoder::refine_rounding() const {
+  return static_cast<double>(kRefineRounding) / std::sqrt(static_cast<double>(shape_.dims));
+}
+
+// `constant` is what the score has of the vector alone.
+Factors Encoder::factors(const kernels::QuantizedSums& z, float r_squares, float constant,
                          double least_error) const {
   const double pairs = metric_ == Metric::ip ? 1.0 : 2.0;  // how often <r, s> is in the score
-  const float add = metric_ == Metric::ip ? -r_centre : r_squares;
-  if (!(z.dot > 0)) return {add, 0.0F, 0.0F};  // x is the centre: nothing is left to estimate
+  if (!(z.dot > 0)) return {constant, 0.0F, 0.0F};  // x is the centre: nothing is left to estimate
   const double length = r_squares;
   const double dot = z.dot;
   const double code_squares = 0.25 * static_cast<double>(z.squares);
   const double inverse_cosine_squared = length * code_squares / (dot * dot);
   const double spread = std::max(0.0, inverse_cosine_squared - 1.0);
   const double variance = spread / static_cast<double>(shape_.dims - 1) + least_error * least_error;
-  return {add, static_cast<float>(pairs * length / dot),
+  return {constant, static_cast<float>(pairs * length / dot),
           static_cast<float>(pairs * std::sqrt(length * variance))};
 }
 
-void Encoder::rotate_query(const float* query, float* out) const {
-  std::vector<float> residual(shape_.dims);
-  residuals({query, nullptr, 1}, 0, 1, residual.data());
-  rotation_.apply(residual.data(), 1, out);
+void Encoder::rotate(const float* x, float* out) const {
+  std::vector<float> padded(shape_.dims);
+  residual({x, nullptr, 1}, 0, padded.data());
+  rotation_.apply(padded.data(), 1, out);
 }
 
 }  // namespace ruvector::index

@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "index/code_store.h"
@@ -45,13 +46,25 @@ class Encoder {
   // The unit that `source` needs to stay within the range of float16; at least unit().
   float unit_for(const RowSource& source, std::size_t threads, const Progress& progress = {}) const;
   void set_unit(float unit);
+  // Codes around the centres of lists have larger factors: the unit leaves room for them.
+  void expect_lists() { headroom_ = kListHeadroom; }
 
   // Encodes rows [first, first + count) of `source` into slots [slot, slot + count).
   void encode(const RowSource& source, std::size_t first, std::size_t count, std::size_t slot,
               const CodeStore::Writer& out) const;
 
-  // A query's s = P (q - c) / unit, dims() values; q is normalised already under cosine.
-  void rotate_query(const float* query, float* out) const;
+  // The same around the centre of a list, c_l, instead of the index's: row rows[i] of `source` goes
+  // to lane lanes[i]. `list_centre` is P (c_l - c) / unit, dims() values. Distances are then
+  //   |r - s|^2 = |r'|^2 + |s - m|^2 - 2 <r', s - m>,  m = list_centre, r' = r - m,
+  // and <r', s - m> is |r'|^2 / <r', z> * (<z, s> - <z, m>), whose last term goes into the
+  // code's own, so that one table of s serves all lists.
+  void encode_list(const RowSource& source, std::span<const std::uint32_t> rows,
+                   std::span<const std::uint32_t> lanes, const float* list_centre,
+                   const CodeStore::Writer& out) const;
+
+  // P (x - c) / unit of a query or a list's centre, dims() values; x is normalised already under
+  // cosine.
+  void rotate(const float* x, float* out) const;
 
   std::size_t dim() const noexcept { return dim_; }
   std::size_t dims() const noexcept { return shape_.dims; }
@@ -64,10 +77,18 @@ class Encoder {
 
  private:
   void rotate_centre();
-  void residuals(const RowSource& source, std::size_t first, std::size_t count, float* out) const;
-  Factors factors(const kernels::QuantizedSums& z, float r_squares, float r_centre,
+  void residual(const RowSource& source, std::size_t row, float* out) const;
+  double refine_rounding() const;
+  Factors factors(const kernels::QuantizedSums& z, float r_squares, float constant,
                   double least_error) const;
-  void encode_one(const float* r, std::size_t slot, std::uint8_t* codes,
+  struct CodeRoom {
+    explicit CodeRoom(std::size_t dims) : codes(dims), grid(dims) {}
+    std::vector<std::uint8_t> codes;
+    std::vector<float> grid;  // the points that codes stand for
+  };
+  template <class RowAt, class Put>
+  void rotate_rows(const RowSource& source, std::size_t count, RowAt&& row_at, Put&& put) const;
+  void encode_one(float* r, const float* list_centre, std::size_t slot, CodeRoom& room,
                   const CodeStore::Writer& out) const;
 
   std::size_t dim_;
@@ -78,7 +99,18 @@ class Encoder {
   std::vector<float> centre_;
   std::vector<float> rotated_centre_;  // P c / unit, for ip
   float unit_ = 1.0F;
+  // |r'|^2 + 2 |r'|^2 / <r', z> <z, m> where both |r'| and |m| are at most twice the longest |r|.
+  static constexpr double kListHeadroom = 16.0;
+  double headroom_ = 1.0;
 };
+
+// Standard deviations of what rounding adds to an estimate, in |r| |s|: half a float16 step of the
+// factor, and for tables of D/4 (D/2) entries, each rounded to 1/127 of the widest, about 0.2 / D;
+// both generously. And that of the second stage times sqrt(D): of a query of 14 bits.
+inline double scan_rounding_error(std::size_t dims) {
+  return 0x1p-11 + 0.5 / static_cast<double>(dims);
+}
+inline constexpr float kRefineRounding = 0x1p-14F;
 
 // The padded dimension of a code.
 inline std::size_t padded_dim(std::size_t dim) { return (dim + 63) / 64 * 64; }

@@ -40,7 +40,7 @@ Reference reference_of(const Encoded& index, std::size_t slot) {
     for (float& value : row) value *= index.norms[slot];
   }
   std::vector<float> r(dims);
-  index.encoder.rotate_query(row.data(), r.data());
+  index.encoder.rotate(row.data(), r.data());
   Reference reference;
   for (std::size_t d = 0; d < dims; ++d) {
     const std::uint32_t word = scan_word(index.codes.scan_codes(), slot, d * bits / 32);
@@ -168,7 +168,7 @@ TEST(Encoder, CodesAreNearlyAsGoodAsTheBestScaleAllows) {
       double best = 0;
       for (std::size_t slot = 0; slot < data.rows; ++slot) {
         std::vector<float> r(dims);
-        index.encoder.rotate_query(data.row(slot).data(), r.data());
+        index.encoder.rotate(data.row(slot).data(), r.data());
         std::array<float, 2> sums;
         kernels::active().sums(r.data(), dims, sums.data());
         const double length = sums[1];

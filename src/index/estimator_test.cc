@@ -56,13 +56,13 @@ class ErrorSums {
     double sum = 0;
     for (std::size_t i = 0; i < index.data.rows; ++i) {
       const double truth = true_score(metric, index.data.row(i), raw);
-      missed_ += static_cast<double>(bounded.lower_bound(bounds[i])) > truth ? 1 : 0;
-      double estimate = plain.score(estimates[i]);
-      const double deviation = estimate - static_cast<double>(plain.score(deviations[i]));
+      missed_ += static_cast<double>(bounded.frame().lower_bound(bounds[i])) > truth ? 1 : 0;
+      double estimate = plain.frame().score(estimates[i]);
+      const double deviation = estimate - static_cast<double>(plain.frame().score(deviations[i]));
       if (!refined) {
         const double stored = scan_factors(index.codes.scan_codes(), i).add;
         estimate += (unrounded_add(index, i) - stored) *
-                    static_cast<double>(plain.score(1.0F) - plain.score(0.0F));
+                    static_cast<double>(plain.frame().score(1.0F) - plain.frame().score(0.0F));
       }
       const double z = (estimate - truth) / deviation;
       sum += z;
@@ -180,7 +180,7 @@ TEST(Estimator, EachBitNearlyHalvesTheError) {
       const PreparedQuery plain(index.encoder, query.values.data(), {0, 0}, false);
       const std::vector<float> estimates = kernel_scores(index, plain, true);
       for (std::size_t i = 0; i < data.rows; ++i) {
-        const double error = static_cast<double>(plain.score(estimates[i])) -
+        const double error = static_cast<double>(plain.frame().score(estimates[i])) -
                              true_score(Metric::l2, data.row(i), query.row(0));
         squares += error * error;
       }

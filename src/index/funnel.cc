@@ -11,8 +11,10 @@ namespace {
 
 constexpr std::size_t kRefineAtOnce = 128;
 constexpr std::size_t kExactAtOnce = 16;
-// Among fewer than so many times a helping, the best are too few to lower the threshold much.
+// In helpings. Lists come in the order of their promise, so that the best of one are worth
+// finishing before the rest of it much sooner than the best of any codes.
 constexpr std::size_t kWorthHelping = 16;
+constexpr std::size_t kWorthHelpingInList = 2;
 constexpr std::size_t kSample = 64;
 constexpr std::size_t kSpareWaiting = 64;
 constexpr std::size_t kLargestSpare = 1U << 17U;  // slots; what a search of millions took is freed
@@ -63,11 +65,17 @@ Funnel::Funnel(const CascadeSource& source, const PreparedQuery& prepared, const
                const CascadeParams& params, SharedThreshold* shared)
     : source_(source),
       prepared_(prepared),
+      list_filter_(source.slots != nullptr && params.filter != nullptr &&
+                           !params.filter->everything()
+                       ? params.filter
+                       : nullptr),
+      frame_(prepared.frame()),
       stage_(last_stage(source, params)),
       refines_(source.codes->shape().refine_bits != 0 &&
                (stage_ == FinalStage::refine || stage_ == FinalStage::exact)),
       helping_(std::max<std::size_t>(24, kept(params) + kept(params) / 4)),
-      next_helping_at_(kWorthHelping * helping_),
+      worth_helping_(kWorthHelping * helping_),
+      next_helping_at_(worth_helping_),
       scorer_(source.rows, query),
       // With a budget the estimates may lie above the radius where the exact scores do not.
       top_(kept(params), params.budget > 0 ? std::numeric_limits<float>::max() : params.radius),
@@ -80,14 +88,21 @@ float Funnel::threshold() const {
   return std::min(own, shared_->load(std::memory_order_relaxed));
 }
 
-void Funnel::take(std::uint32_t* slots, float* bounds, std::size_t count, std::size_t scanned) {
+void Funnel::enter_list(const QueryFrame& frame) {
+  frame_ = frame;
+  worth_helping_ = kWorthHelpingInList * helping_;
+  next_helping_at_ = std::numeric_limits<std::size_t>::max();  // a list is one take
+}
+
+void Funnel::take(std::uint32_t* lanes, float* bounds, std::size_t count, std::size_t scanned) {
   stats.codes_scanned += scanned;
+  if (list_filter_ != nullptr) count = keep_allowed(lanes, bounds, count);
   if (stage_ == FinalStage::scan) {
-    for (std::size_t i = 0; i < count; ++i) bounds[i] = prepared_.score(bounds[i]);
-    push(slots, bounds, bounds, count);
+    for (std::size_t i = 0; i < count; ++i) bounds[i] = frame_.score(bounds[i]);
+    push_lanes(lanes, bounds, bounds, count);
     return;
   }
-  keep_waiting(slots, bounds, count);
+  keep_waiting(lanes, bounds, count);
   if (stats.codes_scanned < next_helping_at_) return;
   next_helping_at_ = 4 * stats.codes_scanned;
   take_most_promising();
@@ -95,15 +110,28 @@ void Funnel::take(std::uint32_t* slots, float* bounds, std::size_t count, std::s
 
 void Funnel::take_waiting() {
   BoundedSlots& scanned = waiting_->scanned;
-  if (scanned.count > kWorthHelping * helping_) take_most_promising();
+  if (scanned.count > worth_helping_) take_most_promising();
   drop_hopeless(scanned);
   sharpen(scanned.slots.data(), scanned.bounds.data(), scanned.count);
   scanned.count = 0;
 }
 
-void Funnel::take_unscanned(std::span<const std::uint32_t> slots) {
-  const std::vector<float> bounds(slots.size(), kNothing);
-  sharpen(slots.data(), bounds.data(), slots.size());
+void Funnel::take_unscanned(std::span<const std::uint32_t> lanes) {
+  const std::vector<float> bounds(lanes.size(), kNothing);
+  sharpen(lanes.data(), bounds.data(), lanes.size());
+}
+
+std::size_t Funnel::keep_allowed(std::uint32_t* lanes, float* bounds, std::size_t count) const {
+  const std::uint64_t* words = list_filter_->words();
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t slot = source_.slots[lanes[i]];
+    const bool allowed = slot < source_.rows.count && (words[slot / 64] >> (slot % 64) & 1U) != 0;
+    lanes[left] = lanes[i];
+    bounds[left] = bounds[i];
+    left += allowed ? 1 : 0;
+  }
+  return left;
 }
 
 void Funnel::take_exact(std::span<const std::uint32_t> slots) {
@@ -127,13 +155,13 @@ void Funnel::drop_hopeless(BoundedSlots& from) const {
   from.count = left;
 }
 
-void Funnel::keep_waiting(const std::uint32_t* slots, const float* bounds, std::size_t count) {
+void Funnel::keep_waiting(const std::uint32_t* lanes, const float* bounds, std::size_t count) {
   BoundedSlots& scanned = waiting_->scanned;
   if (scanned.count + count > kManyWaiting) drop_hopeless(scanned);
   scanned.make_room(count);
-  std::copy_n(slots, count, scanned.slots.data() + scanned.count);
+  std::copy_n(lanes, count, scanned.slots.data() + scanned.count);
   float* to = scanned.bounds.data() + scanned.count;
-  for (std::size_t i = 0; i < count; ++i) to[i] = prepared_.lower_bound(bounds[i]);
+  for (std::size_t i = 0; i < count; ++i) to[i] = frame_.lower_bound(bounds[i]);
   scanned.count += count;
 }
 
@@ -181,7 +209,7 @@ float Funnel::promising_below() const {
 
 // The stage after the scan: ends here with an estimate, or lines up what can still win for the
 // rows.
-void Funnel::sharpen(const std::uint32_t* slots, const float* bounds, std::size_t count) {
+void Funnel::sharpen(const std::uint32_t* lanes, const float* bounds, std::size_t count) {
   std::array<float, kRefineAtOnce> estimates;
   std::array<float, kRefineAtOnce> better;
   for (std::size_t i = 0; i < count; i += kRefineAtOnce) {
@@ -189,39 +217,42 @@ void Funnel::sharpen(const std::uint32_t* slots, const float* bounds, std::size_
     if (stage_ == FinalStage::precise) {
       const kernels::ScanCodes codes = source_.codes->scan_codes();
       for (std::size_t j = 0; j < n; ++j) {
-        estimates[j] = prepared_.score(prepared_.precise_estimate(codes, slots[i + j]));
+        estimates[j] = frame_.score(prepared_.precise_estimate(codes, lanes[i + j]));
       }
-      push(slots + i, bounds + i, estimates.data(), n);
+      push_lanes(lanes + i, bounds + i, estimates.data(), n);
       continue;
     }
     std::copy_n(bounds + i, n, better.data());
-    if (refines_) refine(slots + i, n, estimates.data(), better.data());
+    if (refines_) refine(lanes + i, n, estimates.data(), better.data());
     if (stage_ == FinalStage::refine) {
-      push(slots + i, bounds + i, estimates.data(), n);
+      push_lanes(lanes + i, bounds + i, estimates.data(), n);
       continue;
     }
-    line_up(slots + i, better.data(), n);
+    line_up(lanes + i, better.data(), n);
   }
   if (stage_ == FinalStage::exact) read_rows();
 }
 
 // Scores of the second-stage codes; bounds become the better of both stages.
-void Funnel::refine(const std::uint32_t* slots, std::size_t count, float* estimates,
+void Funnel::refine(const std::uint32_t* lanes, std::size_t count, float* estimates,
                     float* bounds) {
   std::array<float, kRefineAtOnce> refined;
-  kernels::active().refine(source_.codes->refine_codes(), prepared_.refine_query(), slots, count,
-                           estimates, refined.data());
+  kernels::active().refine(source_.codes->refine_codes(), prepared_.refine_query(frame_), lanes,
+                           count, estimates, refined.data());
   stats.codes_refined += count;
   for (std::size_t i = 0; i < count; ++i) {
-    estimates[i] = prepared_.score(estimates[i]);
-    bounds[i] = std::max(bounds[i], prepared_.lower_bound(refined[i]));
+    estimates[i] = frame_.score(estimates[i]);
+    bounds[i] = std::max(bounds[i], frame_.lower_bound(refined[i]));
   }
 }
 
-void Funnel::line_up(const std::uint32_t* slots, const float* bounds, std::size_t count) {
+void Funnel::line_up(const std::uint32_t* lanes, const float* bounds, std::size_t count) {
   const float limit = threshold();
   for (std::size_t i = 0; i < count; ++i) {
-    if (bounds[i] <= limit) waiting_->lined_up.push_back({bounds[i], slots[i]});
+    if (!(bounds[i] <= limit)) continue;
+    const std::uint32_t slot = source_.slots == nullptr ? lanes[i] : source_.slots[lanes[i]];
+    // A mapped file that was not verified may name any slot.
+    if (slot < source_.rows.count) waiting_->lined_up.push_back({bounds[i], slot});
   }
 }
 
@@ -249,6 +280,18 @@ void Funnel::read_rows() {
     push(slots.data(), bounds.data(), scores.data(), n);
   }
   waiting_->lined_up.clear();
+}
+
+void Funnel::push_lanes(const std::uint32_t* lanes, const float* bounds, const float* scores,
+                        std::size_t count) {
+  if (source_.slots == nullptr) {
+    push(lanes, bounds, scores, count);
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t slot = source_.slots[lanes[i]];
+    if (slot < source_.rows.count) push(&slot, bounds + i, scores + i, 1);
+  }
 }
 
 void Funnel::push(const std::uint32_t* slots, const float* bounds, const float* scores,

@@ -37,7 +37,7 @@ class FunnelTest : public ::testing::Test {
   void scan() {
     slots_.resize(state_->codes.block_count() * 64 + 16);
     bounds_.resize(slots_.size());
-    kernels::ScanQuery scan = prepared_->scan_query();
+    kernels::ScanQuery scan = prepared_->scan_query(prepared_->frame());
     scan.threshold = kEverything;
     scan.slots = slots_.data();
     scan.bounds = bounds_.data();

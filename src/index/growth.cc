@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "index/calibration.h"
+#include "index/division.h"
 #include "index/scan_width.h"
 #include "index/validate.h"
 #include "kernels/dispatch.h"
@@ -21,6 +23,7 @@ namespace ruvector::index {
 namespace {
 
 constexpr std::size_t kRowsPerTask = 1024;  // a multiple of 64: tasks share no superblock
+constexpr std::size_t kWorthDividing = 100'000;
 // Up to this many vectors the centre is learned anew whenever the index has grown fourfold.
 constexpr std::size_t kSettledAt = 16384;
 
@@ -102,7 +105,11 @@ void truncate(State& state, std::size_t count) {
   state.ids.resize(count);
   if (state.keeps_rows) state.rows.resize(count * state.dim);
   if (state.inverse_norms.size() > count) state.inverse_norms.resize(count);
-  if (state.codes.size() > count) state.codes.resize(count);
+  if (state.partition) {
+    take_out(state, count);
+  } else if (state.codes.size() > count) {
+    state.codes.resize(count);
+  }
 }
 
 // Encodes into slots from `before` on. Factors that no longer fit float16 make the unit larger, for
@@ -119,7 +126,7 @@ void encode_added(State& state, const RowSource& added, std::size_t before, std:
   Encoder wider = *state.encoder;
   wider.set_unit(unit);
   encode(wider, state.codes, added, before, threads, progress);
-  state.codes.scale_factors(before, linear * linear, linear);
+  state.codes.scale_factors(0, before, linear * linear, linear);
   state.encoder = std::move(wider);
 }
 
@@ -158,8 +165,14 @@ void encode_anew(State& state, const RowSource& all, std::size_t threads,
 
 void append_codes(State& state, const RowSource& added, std::size_t before, std::size_t threads,
                   const Progress& progress) {
-  if (centre_is_stale(state, before)) {
-    encode_anew(state, state.keeps_rows ? kept_rows(state) : added, threads, progress);
+  const bool stale = centre_is_stale(state, before);
+  const RowSource all = stale && state.keeps_rows ? kept_rows(state) : added;
+  if (state.partition) {
+    stale ? divide(state, all, threads, progress) : place(state, added, before, threads, progress);
+    return;
+  }
+  if (stale) {
+    encode_anew(state, all, threads, progress);
     return;
   }
   encode_added(state, added, before, threads, progress);
@@ -215,6 +228,13 @@ void append_with(State& state, std::span<const Id> ids, MatrixView vectors, std:
   }
 }
 
+// As many lists as vectors in one, nearly: what a search pays for centroids and for codes is then
+// about the same. Few vectors are scanned faster than lists are chosen.
+std::size_t suitable_lists(std::size_t vectors) {
+  if (vectors < kWorthDividing) return 0;
+  return static_cast<std::size_t>(2.0 * std::sqrt(static_cast<double>(vectors)));
+}
+
 State empty_state(Kind kind, std::size_t dim, const BuildParams& params) {
   State state;
   state.kind = kind;
@@ -241,6 +261,10 @@ MatrixView view_of(const SharedArray<float>& rows) {
 }
 
 void check_kind(Kind kind, const BuildParams& params) {
+  if (kind == Kind::flat_f32 && params.partitions) {
+    throw std::invalid_argument("partitions is " + std::to_string(*params.partitions) +
+                                ": a FlatF32Index has no codes to divide into lists");
+  }
   if (kind == Kind::rabitq && params.rerank_factor) {
     throw std::invalid_argument("rerank_factor is " + std::to_string(*params.rerank_factor) +
                                 ": a RabitqIndex keeps no rows to rerank by");
@@ -254,6 +278,9 @@ State build_with(Kind kind, MatrixView vectors, const BuildParams& params, TakeR
   check_kind(kind, params);
   const std::size_t threads = params.threads.value_or(num_threads());
   State state = empty_state(kind, vectors.cols, params);
+  const std::size_t lists = params.partitions == kAutoPartitions ? suitable_lists(vectors.rows)
+                                                                 : params.partitions.value_or(0);
+  if (lists != 0) state.partition.emplace().lists_wanted = lists;
   state.ids.reserve(vectors.rows);
   std::vector<Id> counted;
   if (params.ids.empty()) {
@@ -304,29 +331,54 @@ void remove(State& state, std::span<const Id> ids) {
     const std::uint32_t slot = *state.id_map.find(id, all, size);
     const auto last = static_cast<std::uint32_t>(--size);
     state.id_map.remove_swap(slot, last, all);
+    if (state.partition) remove_from_list(state, slot);
     if (slot == last) continue;
     all[slot] = all[last];
     if (rows != nullptr) std::copy_n(rows + last * state.dim, state.dim, rows + slot * state.dim);
     if (norms != nullptr) norms[slot] = norms[last];
-    if (state.encoder) state.codes.move(last, slot);
+    if (state.encoder && !state.partition) state.codes.move(last, slot);
   }
   state.ids.resize(size);
   if (state.keeps_rows) state.rows.resize(size * state.dim);
   if (norms != nullptr) state.inverse_norms.resize(size);
-  if (state.encoder) state.codes.resize(size);
+  if (state.encoder && !state.partition) state.codes.resize(size);
 }
 
 void set_bits(State& state, std::uint32_t bits, std::size_t threads, const Progress& progress) {
   const Encoder& old = *state.encoder;
   Encoder encoder(state.dim, state.seed, state.metric, code_shape(state.kind, state.dim, bits),
                   old.rotation(), old.centre(), old.unit());
-  CodeStore codes(encoder.shape());
-  codes.resize(state.size());
-  encode(encoder, codes, kept_rows(state), 0, threads,
-         still_at(progress, state.size(), state.size()));
+  const Progress waiting = still_at(progress, state.size(), state.size());
+  if (state.partition) {
+    encoder.expect_lists();
+    encode_lists_anew(state, encoder, kept_rows(state), threads, waiting);
+  } else {
+    CodeStore codes(encoder.shape());
+    codes.resize(state.size());
+    encode(encoder, codes, kept_rows(state), 0, threads, waiting);
+    state.codes = std::move(codes);
+  }
   state.encoder = std::move(encoder);
-  state.codes = std::move(codes);
   state.bits = bits;
+}
+
+void calibrate(State& state, MatrixView queries, std::size_t threads) {
+  if (!state.partition || !state.partition->trained()) {
+    throw std::invalid_argument("calibrate: the index is not divided into lists");
+  }
+  if (!state.keeps_rows) {
+    throw RowsNotKept(std::string("calibrate: this ") + kind_name(state.kind) +
+                      " keeps no rows to find true neighbours with");
+  }
+  if (queries.cols != state.dim) throw DimensionMismatch("queries", state.dim, queries.cols);
+  if (queries.rows == 0) throw std::invalid_argument("queries: 0 rows, at least 1 is needed");
+  check_rows("queries", queries, state.metric, threads);
+  const std::vector<float> norms = inverse_norms(queries, state.metric, threads, {});
+  std::vector<float> unit(queries.data, queries.data + queries.rows * queries.cols);
+  for (std::size_t i = 0; i < unit.size() && !norms.empty(); ++i) unit[i] *= norms[i / state.dim];
+  state.partition->layout.check_saved();
+  state.partition->stopping =
+      calibrated(state, state.row_view(), unit.data(), queries.rows, false, threads);
 }
 
 void compact(State& state) {

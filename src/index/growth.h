@@ -26,6 +26,9 @@ void remove(State& state, std::span<const Id> ids);
 
 void compact(State& state);
 
+// Learns anew when a search of lists may stop, from `queries` (n, dim) like those to come.
+void calibrate(State& state, MatrixView queries, std::size_t threads);
+
 // Encodes all vectors anew with this width; the state keeps rows. `progress` stays at the end.
 void set_bits(State& state, std::uint32_t bits, std::size_t threads, const Progress& progress);
 

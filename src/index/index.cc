@@ -48,8 +48,25 @@ bool same(const State& a, const State& b) {
       (a.encoder->centre() != b.encoder->centre() || a.encoder->unit() != b.encoder->unit())) {
     return false;
   }
+  if (a.partition.has_value() != b.partition.has_value()) return false;
+  if (a.partition &&
+      (a.partition->lists_wanted != b.partition->lists_wanted ||
+       !same(a.partition->centroids, b.partition->centroids) ||
+       !same(a.partition->layout.arrays().slots, b.partition->layout.arrays().slots))) {
+    return false;
+  }
   return same(a.ids, b.ids) && same(a.rows, b.rows) && same(a.codes.blocks(), b.codes.blocks()) &&
          same(a.codes.records(), b.codes.records());
+}
+
+// kNoId where a lane has no vector.
+SharedArray<Id> ids_by_lane(const State& state) {
+  const std::span<const std::uint32_t> slots = state.partition->layout.arrays().slots.span();
+  auto ids = std::make_shared<std::vector<Id>>(slots.size(), kNoId);
+  for (std::size_t lane = 0; lane < slots.size(); ++lane) {
+    if (slots[lane] < state.size()) (*ids)[lane] = state.ids[slots[lane]];
+  }
+  return {ids, ids->data(), ids->size(), 1, 1};
 }
 
 }  // namespace
@@ -148,6 +165,12 @@ MemoryUsage Index::memory_usage() const {
                          {"refine_codes", bytes(s.codes.records())},
                          {"norms", bytes(s.codes.norms())},
                          {"rotation", s.encoder ? s.encoder->rotation().bytes() : 0}};
+    if (s.partition) {
+      const index::ListLayout::Arrays& arrays = s.partition->layout.arrays();
+      usage.emplace_back("lists", bytes(arrays.sizes) + bytes(arrays.owners) + bytes(arrays.slots) +
+                                      bytes(arrays.lanes));
+      usage.emplace_back("centroids", bytes(s.partition->centroids) + s.partition->coarse.bytes());
+    }
     usage.emplace_back("spare", spare);
     return usage;
   });
@@ -181,11 +204,22 @@ BinaryCodes RabitqIndexBase::codes() const {
     BinaryCodes codes;
     codes.bits = s.encoder->shape().scan_bits;
     codes.padded_dim = s.encoder->dims();
-    codes.ids = shared(s.ids, s.size(), 1);
-    codes.norms = shared(s.codes.norms(), s.size(), 1);
+    codes.ids = s.partition ? ids_by_lane(s) : shared(s.ids, s.size(), 1);
+    codes.norms = shared(s.codes.norms(), s.codes.size(), 1);
     codes.packed = shared(s.codes.blocks(), s.codes.block_count(), s.codes.shape().block_bytes());
     return codes;
   });
+}
+
+std::optional<std::size_t> RabitqIndexBase::partitions() const {
+  return engine_->read([](const State& s) -> std::optional<std::size_t> {
+    if (!s.partition) return std::nullopt;
+    return s.partition->trained() ? s.partition->layout.list_count() : s.partition->lists_wanted;
+  });
+}
+
+void RabitqIndexBase::calibrate(MatrixView queries) {
+  engine_->write([&](State& s) { index::calibrate(s, queries, num_threads()); });
 }
 
 RotationInfo RabitqIndexBase::rotation() const {

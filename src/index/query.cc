@@ -11,6 +11,7 @@
 namespace ruvector::index {
 namespace {
 
+constexpr float kRounding = QueryFrame::kRounding;
 constexpr float kTiniest = 0x1p-110F;  // queries below it are zero, beside any vector
 constexpr float kTableLevels = kernels::kMaxTableEntry;
 constexpr float kQueryLevels = 8191.0F;  // 14 bits with sign: 128 * high + low, both int8
@@ -65,6 +66,19 @@ float squared_distance(std::vector<float> s, float unit) {
   return sums[1];
 }
 
+// The error by the query's rounding beside the least that a code of so many bits has by itself, for
+// a query and a code that are seen from the same centre (Encoder, which rounds alike).
+float scan_rounding_share(std::size_t dims, std::uint32_t scan_bits) {
+  const float by_rounding = static_cast<float>(scan_rounding_error(dims));
+  const float least = scan_bits == 1 ? 0.7F : 0.33F;  // times 1 / sqrt(D)
+  return by_rounding * std::sqrt(static_cast<float>(dims)) / least;
+}
+float refine_rounding_share(std::uint32_t refine_bits) {
+  constexpr std::array<float, 9> kLeast = {1,     0.7F,   0.33F,  0.17F, 0.09F,
+                                           0.05F, 0.025F, 0.012F, 0.006F};
+  return kRefineRounding / kLeast[refine_bits];
+}
+
 // Where the table of a dword's nibble g begins (kernels.h, ScanQuery).
 std::size_t table_position(std::size_t g) { return g % 2 * 64 + g / 2 * 16; }
 
@@ -83,29 +97,61 @@ BoundWidths bound_widths(double confidence) {
   return widths;
 }
 
+float QueryFrame::kernel_threshold(float score) const {
+  constexpr float kMax = std::numeric_limits<float>::max();
+  const float value = score + 4.0F * kRounding * std::fabs(score) + 2.0F * slack;
+  const float rounding = 4.0F * kRounding * (std::fabs(value) + std::fabs(shift));
+  const float result = (value - shift + rounding) / scale;
+  return result < kMax ? std::max(result, -kMax) : kMax;  // NaN becomes kMax, too
+}
+
 PreparedQuery::PreparedQuery(const Encoder& encoder, const float* query, const BoundWidths& widths,
                              bool precise)
-    : rotated_(encoder.dims()), widths_(widths), precise_(precise) {
+    : rotated_(encoder.dims()),
+      metric_(encoder.metric()),
+      unit_(encoder.unit()),
+      widths_(widths),
+      precise_(precise) {
   const kernels::KernelTable& kernel = kernels::active();
-  encoder.rotate_query(query, rotated_.data());
-  const float unit = encoder.unit();
-  const bool cosine = encoder.metric() == Metric::cosine;
-  scale_ = cosine ? 0.5F * unit * unit : unit * unit;
-  const float squares = squared_distance(rotated_, unit);
-  norm_ = std::sqrt(squares) / unit;
-  shift_ = cosine ? 0.5F * squares : squares;
-  slack_ = kRounding * 2.0F * shift_;
+  encoder.rotate(query, rotated_.data());
+  const bool cosine = metric_ == Metric::cosine;
+  frame_.scale = cosine ? 0.5F * unit_ * unit_ : unit_ * unit_;
+  squares_ = squared_distance(rotated_, unit_);
+  const float norm = std::sqrt(squares_) / unit_;
+  frame_.scan_error = widths.scan * norm;
+  frame_.refine_error = widths.refine * norm;
+  frame_.shift = cosine ? 0.5F * squares_ : squares_;
+  frame_.slack = kRounding * 2.0F * frame_.shift;
   // An exact score under cosine is one minus a number near one, however small the score.
-  if (cosine) slack_ += kRounding;
-  if (encoder.metric() == Metric::ip) {
+  if (cosine) frame_.slack += kRounding;
+  if (metric_ == Metric::ip) {
     float with_centre = 0;
     kernel.dot_rows(query, encoder.centre().data(), encoder.dim(), nullptr, 1, &with_centre);
-    shift_ = -with_centre;
-    slack_ = kRounding * (squares + std::fabs(with_centre));
+    frame_.shift = -with_centre;
+    frame_.slack = kRounding * (squares_ + std::fabs(with_centre));
   }
   scan_bits_ = encoder.shape().scan_bits;
+  refine_bits_ = encoder.shape().refine_bits;
   tabulate(scan_bits_);
-  if (encoder.shape().refine_bits != 0) quantize(encoder.shape().refine_bits);
+  if (refine_bits_ != 0) quantize(refine_bits_);
+}
+
+// Around a list's centre the code's own error goes with |q - c_l|, while that of the query's
+// rounding still goes with |q - c|: it is a share of the former where both are equal.
+QueryFrame PreparedQuery::list_frame(float squares, float along, float list_squares) const {
+  QueryFrame frame = frame_;
+  const float far = std::sqrt(squares_) / unit_;
+  const float near = std::sqrt(squares) / unit_;
+  frame.scan_error = widths_.scan * (near + scan_rounding_share(rotated_.size(), scan_bits_) * far);
+  frame.refine_error = widths_.refine * (near + refine_rounding_share(refine_bits_) * far);
+  const float half = metric_ == Metric::cosine ? 0.5F : 1.0F;
+  if (metric_ == Metric::ip) {
+    frame.shift = frame_.shift - along;
+  } else {
+    frame.shift = half * squares;
+  }
+  frame.slack += kRounding * 2.0F * half * (squares_ + list_squares);
+  return frame;
 }
 
 void PreparedQuery::tabulate(std::uint32_t scan_bits) {
@@ -155,19 +201,19 @@ void PreparedQuery::quantize(std::uint32_t refine_bits) {
   refine_step_ = 0.5F * (largest / kQueryLevels);
 }
 
-kernels::ScanQuery PreparedQuery::scan_query() const {
+kernels::ScanQuery PreparedQuery::scan_query(const QueryFrame& frame) const {
   kernels::ScanQuery scan{};
   scan.table = table_.front().entries;
   scan.step = step_;
   // The tables' rounding can hide at most half a step per nibble.
   const float hidden = precise_ ? step_ * (0.5F * static_cast<float>(8 * table_.size())) : 0.0F;
   scan.offset = offset_ + hidden;
-  scan.error_scale = precise_ ? 0.0F : widths_.scan * norm_;
+  scan.error_scale = precise_ ? 0.0F : frame.scan_error;
   return scan;
 }
 
-kernels::RefineQuery PreparedQuery::refine_query() const {
-  return {high_.data(), low_.data(), center_, refine_step_, widths_.refine * norm_};
+kernels::RefineQuery PreparedQuery::refine_query(const QueryFrame& frame) const {
+  return {high_.data(), low_.data(), center_, refine_step_, frame.refine_error};
 }
 
 float PreparedQuery::precise_estimate(const kernels::ScanCodes& codes, std::size_t slot) const {
@@ -181,14 +227,6 @@ float PreparedQuery::precise_estimate(const kernels::ScanCodes& codes, std::size
       ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
   const Factors factors = scan_factors(codes, slot);
   return factors.add - factors.rescale * s;
-}
-
-float PreparedQuery::kernel_threshold(float score) const {
-  constexpr float kMax = std::numeric_limits<float>::max();
-  const float value = score + 4.0F * kRounding * std::fabs(score) + 2.0F * slack_;
-  const float rounding = 4.0F * kRounding * (std::fabs(value) + std::fabs(shift_));
-  const float result = (value - shift_ + rounding) / scale_;
-  return result < kMax ? std::max(result, -kMax) : kMax;  // NaN becomes kMax, too
 }
 
 }  // namespace ruvector::index

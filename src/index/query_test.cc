@@ -29,7 +29,7 @@ Encoder trained(const TestVectors& data, Metric metric, const CodeShape& shape) 
 
 std::vector<float> rotated(const Encoder& encoder, std::span<const float> query) {
   std::vector<float> s(encoder.dims());
-  encoder.rotate_query(query.data(), s.data());
+  encoder.rotate(query.data(), s.data());
   return s;
 }
 
@@ -46,7 +46,7 @@ TEST(PreparedQuery, TablesHoldTheInnerProductsOfEveryNibble) {
   for (const std::uint32_t bits : {1U, 2U}) {
     const Encoder encoder = trained(data, Metric::l2, {128, bits, 0});
     const PreparedQuery query(encoder, data.row(0).data(), {1, 1}, false);
-    const kernels::ScanQuery scan = query.scan_query();
+    const kernels::ScanQuery scan = query.scan_query(query.frame());
     const std::vector<float> s = rotated(encoder, data.row(0));
     const std::size_t per_nibble = 4 / bits;
     double least = 0;
@@ -81,7 +81,7 @@ TEST(PreparedQuery, TheRefinementQueryIsTheRotatedOneIn14Bits) {
   for (std::uint32_t bits = 2; bits <= 8; ++bits) {
     const Encoder encoder = trained(data, Metric::l2, {128, 1, bits});
     const PreparedQuery query(encoder, data.row(0).data(), {1, 2.5F}, false);
-    const kernels::RefineQuery refine = query.refine_query();
+    const kernels::RefineQuery refine = query.refine_query(query.frame());
     const std::vector<float> s = rotated(encoder, data.row(0));
     std::int64_t sum = 0;
     double norm = 0;
@@ -106,8 +106,8 @@ TEST(PreparedQuery, ErrorScalesAreTheWidthsTimesTheQuerysLength) {
   double norm = 0;
   for (const float value : s) norm += static_cast<double>(value) * static_cast<double>(value);
   const PreparedQuery query(encoder, data.row(5).data(), {1.5F, 3.0F}, false);
-  EXPECT_NEAR(query.scan_query().error_scale, 1.5 * std::sqrt(norm), 1e-5);
-  EXPECT_NEAR(query.refine_query().error_scale, 3.0 * std::sqrt(norm), 1e-5);
+  EXPECT_NEAR(query.scan_query(query.frame()).error_scale, 1.5 * std::sqrt(norm), 1e-5);
+  EXPECT_NEAR(query.refine_query(query.frame()).error_scale, 3.0 * std::sqrt(norm), 1e-5);
 }
 
 TEST(BoundWidths, SplitTheAllowedMissesBetweenTheStages) {
@@ -131,9 +131,9 @@ float any_float(base::Random& random) {
 }
 
 void expect_threshold_admits(const PreparedQuery& query, float bound, float score) {
-  const float threshold = query.kernel_threshold(score);
+  const float threshold = query.frame().kernel_threshold(score);
   ASSERT_TRUE(std::isfinite(threshold)) << "score " << score;
-  if (query.lower_bound(bound) <= score || query.score(bound) <= score) {
+  if (query.frame().lower_bound(bound) <= score || query.frame().score(bound) <= score) {
     ASSERT_LE(bound, threshold) << "score " << score;
   }
 }
@@ -149,11 +149,11 @@ TEST(PreparedQuery, WhatALowerBoundAdmitsTheKernelAdmits) {
                                   bound_widths(0.999), false);
         for (int round = 0; round < 400; ++round) {
           const float bound = any_float(random);
-          const float score = query.score(bound);
+          const float score = query.frame().score(bound);
           expect_threshold_admits(query, bound, any_float(random));
           if (!std::isfinite(score)) continue;
           // Thresholds at, and a few steps around, the bound's own score and lower bound.
-          for (float near : {score, query.lower_bound(bound)}) {
+          for (float near : {score, query.frame().lower_bound(bound)}) {
             for (int step = 0; step < 4; ++step) {
               expect_threshold_admits(query, bound, near);
               near = std::nextafter(near, -std::numeric_limits<float>::max());
@@ -180,7 +180,7 @@ TEST(PreparedQuery, TheLowerBoundIsNotAboveTheScoreOfTheSameEstimate) {
                               bound_widths(0.999), false);
     for (int round = 0; round < 2000; ++round) {
       const float bound = std::ldexp(any_float(random), -60);
-      EXPECT_LE(query.lower_bound(bound), query.score(bound));
+      EXPECT_LE(query.frame().lower_bound(bound), query.frame().score(bound));
     }
   }
 }
@@ -190,9 +190,9 @@ TEST(PreparedQuery, AQueryAtTheCentreHasEmptyTables) {
   const TestVectors data{1, 64, row};
   const Encoder encoder = trained(data, Metric::l2, {64, 1, 4});
   const PreparedQuery query(encoder, row.data(), bound_widths(0.999), false);
-  EXPECT_EQ(query.scan_query().step, 0.0F);
-  EXPECT_EQ(query.scan_query().error_scale, 0.0F);
-  EXPECT_EQ(query.score(0.0F), 0.0F);
+  EXPECT_EQ(query.scan_query(query.frame()).step, 0.0F);
+  EXPECT_EQ(query.scan_query(query.frame()).error_scale, 0.0F);
+  EXPECT_EQ(query.frame().score(0.0F), 0.0F);
 }
 
 // Squares of a query far from data of a tiny scale leave float32 in the data's units.
@@ -202,11 +202,11 @@ TEST(PreparedQuery, AQueryFarAwayHasFiniteScores) {
     const Encoder encoder = trained(data, metric, {128, 1, 4});
     const std::vector<float> far(70, 1e15F);
     const PreparedQuery query(encoder, far.data(), bound_widths(0.999), false);
-    EXPECT_TRUE(std::isfinite(query.score(0.0F)));
-    EXPECT_TRUE(std::isfinite(query.lower_bound(0.0F)));
-    EXPECT_TRUE(std::isfinite(query.scan_query().error_scale));
+    EXPECT_TRUE(std::isfinite(query.frame().score(0.0F)));
+    EXPECT_TRUE(std::isfinite(query.frame().lower_bound(0.0F)));
+    EXPECT_TRUE(std::isfinite(query.scan_query(query.frame()).error_scale));
     if (metric == Metric::l2) {
-      EXPECT_NEAR(query.score(0.0F) / 70e30F, 1.0F, 1e-4F);
+      EXPECT_NEAR(query.frame().score(0.0F) / 70e30F, 1.0F, 1e-4F);
     }
   }
 }
@@ -217,9 +217,9 @@ TEST(PreparedQuery, ATinyQueryLeavesNoNumberOutOfRange) {
     const Encoder encoder = trained(data, Metric::l2, {64, 1, 4});
     const std::vector<float> row(2, tiny);
     const PreparedQuery query(encoder, row.data(), bound_widths(0.999), true);
-    EXPECT_TRUE(std::isfinite(query.scan_query().step));
-    EXPECT_TRUE(std::isfinite(query.scan_query().offset));
-    EXPECT_NEAR(query.refine_query().step, 0.0F, 1e-30F);
+    EXPECT_TRUE(std::isfinite(query.scan_query(query.frame()).step));
+    EXPECT_TRUE(std::isfinite(query.scan_query(query.frame()).offset));
+    EXPECT_NEAR(query.refine_query(query.frame()).step, 0.0F, 1e-30F);
   }
 }
 

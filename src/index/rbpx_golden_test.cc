@@ -21,6 +21,7 @@ struct Golden {
   Metric metric;
   std::optional<std::uint32_t> bits;
   std::optional<std::uint32_t> rerank_factor;
+  std::optional<std::size_t> partitions = {};
 };
 
 constexpr Golden kFiles[] = {
@@ -28,6 +29,7 @@ constexpr Golden kFiles[] = {
     {"rabitq_8_bits_l2", Kind::rabitq, 70, 300, Metric::l2, 8, {}},
     {"rabitq_plus_ip", Kind::rabitq_plus, 70, 24, Metric::ip, {}, {}},
     {"rabitq_asym_rows_l2", Kind::rabitq_asym, 20, 10, Metric::l2, 1, 20},
+    {"rabitq_plus_lists_cosine", Kind::rabitq_plus, 90, 7, Metric::cosine, {}, {}, 4},
 };
 
 std::filesystem::path path_of(const Golden& golden) {
@@ -61,6 +63,7 @@ State build(const Golden& golden) {
   params.metric = golden.metric;
   params.bits = golden.bits;
   params.rerank_factor = golden.rerank_factor;
+  params.partitions = golden.partitions;
   return build_state(golden.kind, {rows.data(), golden.count, golden.dim}, params);
 }
 
@@ -119,7 +122,9 @@ TEST_P(GoldenV2, AnswersAreThoseOfArithmetic) {
     }
     const double scale = static_cast<double>(golden.dim) * 4.0 / 3.0;  // about |x| |q|
     const double allowed = tolerance(golden) * (golden.metric == Metric::cosine ? 1.0 : scale);
-    const std::vector<Hit> hits = search(state, query, kWanted, {}, nullptr);
+    SearchParams all_lists;
+    all_lists.recall = 1.0F;
+    const std::vector<Hit> hits = search(state, query, kWanted, all_lists, nullptr);
     ASSERT_EQ(hits.size(), kWanted);
     std::vector<std::pair<double, Id>> best = exact;
     std::sort(best.begin(), best.end());
@@ -158,6 +163,7 @@ TEST(RbpxSeeds, SeedsOfTheFuzzerLoad) {
        {.kind = Kind::rabitq_asym, .count = 3, .dim = 257, .metric = Metric::ip, .bits = 7}},
       {"rabitq_asym_dense",
        {.kind = Kind::rabitq_asym, .count = 66, .dim = 4, .rerank_factor = 2, .counted_ids = true}},
+      {"rabitq_plus_lists", {.kind = Kind::rabitq_plus, .count = 40, .dim = 257, .partitions = 3}},
   };
   for (const auto& [name, sample] : seeds) {
     const std::filesystem::path path = folder / name;

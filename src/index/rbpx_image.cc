@@ -13,8 +13,11 @@ namespace {
 constexpr std::uint32_t kSwappedMark = 0x04030201;
 
 bool is_known(std::uint32_t type) {
-  return type >= static_cast<std::uint32_t>(SectionType::parameters) &&
-         type <= static_cast<std::uint32_t>(SectionType::norms);
+  const auto within = [type](SectionType first, SectionType last) {
+    return type >= static_cast<std::uint32_t>(first) && type <= static_cast<std::uint32_t>(last);
+  };
+  return within(SectionType::parameters, SectionType::norms) ||
+         within(SectionType::partition_lists, SectionType::partition_margins);
 }
 
 std::uint64_t header_checksum(const FileHeader& header, std::span<const std::byte> table) {
@@ -50,6 +53,14 @@ const char* section_name(std::uint32_t type) {
       return "partition_lists";
     case SectionType::partition_centroids:
       return "partition_centroids";
+    case SectionType::partition_blocks:
+      return "partition_blocks";
+    case SectionType::partition_slots:
+      return "partition_slots";
+    case SectionType::partition_lanes:
+      return "partition_lanes";
+    case SectionType::partition_margins:
+      return "partition_margins";
   }
   return "unknown";
 }

@@ -145,8 +145,6 @@ TEST(RbpxImage, UnknownSectionsAreSkippedWhenOptionalAndRefusedWhenRequired) {
   EXPECT_EQ(refusal_after(rename_norms(0, future)), "");
   EXPECT_THAT(refusal_after(rename_norms(kSectionRequired, future)),
               HasSubstr("type 1000) is required"));
-  EXPECT_THAT(refusal_after(rename_norms(kSectionRequired, SectionType::partition_lists)),
-              HasSubstr("partition_lists (type 16) is required"));
   EXPECT_THAT(refusal_after(rename_norms(kSectionRequired, SectionType::ids)),
               HasSubstr("there twice"));
 }

@@ -17,6 +17,7 @@ inline constexpr std::array<char, 8> kRbpxMagicV1 = {'r', 'b', 'p', 'x', '0', '0
 inline constexpr std::uint32_t kByteOrderMark = 0x01020304;  // bytes 04 03 02 01
 inline constexpr std::uint16_t kRbpxMajor = 2;
 inline constexpr std::uint16_t kRbpxMinor = 0;
+inline constexpr std::uint16_t kRbpxMinorOfLists = 1;  // the first that has lists
 inline constexpr std::size_t kSectionAlignment = 4096;
 inline constexpr std::size_t kMaxSections = 64;
 
@@ -46,9 +47,12 @@ enum class SectionType : std::uint32_t {
   scan_blocks = 7,
   refine_records = 8,
   norms = 9,
-  // Reserved for partitions: the superblocks of each list, and a centroid per list.
-  partition_lists = 16,
+  partition_lists = 16,  // and what follows: of an index that is divided into lists
   partition_centroids = 17,
+  partition_blocks = 18,
+  partition_slots = 19,
+  partition_lanes = 20,
+  partition_margins = 21,
 };
 
 inline constexpr std::uint32_t kSectionRequired = 1;  // a reader that does not know it must refuse
@@ -70,6 +74,7 @@ enum class RotationKind : std::uint32_t { none = 0, dense = 1, fht_kac = 2 };
 
 inline constexpr std::uint32_t kKeepsRows = 1;
 inline constexpr std::uint32_t kIdentityIds = 2;  // the id of each slot is the slot
+inline constexpr std::uint32_t kDivided = 4;      // into lists
 
 struct Parameters {
   std::uint64_t count;
@@ -84,7 +89,7 @@ struct Parameters {
   std::uint32_t rotation;       // RotationKind
   float unit;
   std::uint32_t flags;
-  std::uint32_t reserved;
+  std::uint32_t lists_wanted;  // 0: not divided
 };
 static_assert(sizeof(Parameters) == 64);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -64,7 +66,15 @@ void check_parameters(const Image& image, const Parameters& p, Kind kind) {
   check_range<std::uint64_t>(image, "count", p.count, 0, kMaxVectors);
   check_range<std::uint64_t>(image, "trained_on", p.trained_on, 0, kMaxVectors);
   check_range(image, "metric", p.metric, 0U, static_cast<std::uint32_t>(Metric::cosine));
-  check_range(image, "flags", p.flags, 0U, kKeepsRows | kIdentityIds);
+  check_range(image, "flags", p.flags, 0U, kKeepsRows | kIdentityIds | kDivided);
+  const bool divided = (p.flags & kDivided) != 0;
+  if (divided && kind == Kind::flat_f32) {
+    refuse_file(image.path(), "is a FlatF32Index with lists, which cannot be");
+  }
+  if (divided) {
+    check_range(image, "lists_wanted", p.lists_wanted, 1U,
+                static_cast<std::uint32_t>(kMaxPartitions));
+  }
   const bool keeps_rows = (p.flags & kKeepsRows) != 0;
   if (kind != Kind::rabitq_asym && keeps_rows != (kind != Kind::rabitq)) {
     refuse_file(image.path(), "is a ", kind_name(kind), keeps_rows ? " with" : " without",
@@ -172,18 +182,60 @@ void check_padding_lanes(const Image& image, const CodeStore& codes) {
   }
 }
 
-CodeStore read_codes(const Image& image, const Parameters& p,
+// `count` codes: by slot, or by lane where there are lists.
+CodeStore read_codes(const Image& image, const Parameters& p, std::size_t count,
                      const std::shared_ptr<const void>& owner) {
   const CodeShape shape{padded_dim(p.dim), p.scan_bits, p.refine_bits};
   CodeStore codes(
-      shape, p.count,
-      read_array<std::uint8_t>(image, SectionType::scan_blocks, (p.count + 63) / 64,
+      shape, count,
+      read_array<std::uint8_t>(image, SectionType::scan_blocks, (count + 63) / 64,
                                shape.block_bytes(), owner),
       read_array<std::uint8_t>(image, SectionType::refine_records,
-                               shape.refine_bits == 0 ? 0 : p.count, shape.record_stride(), owner),
-      read_array<float>(image, SectionType::norms, p.count, sizeof(float), owner));
+                               shape.refine_bits == 0 ? 0 : count, shape.record_stride(), owner),
+      read_array<float>(image, SectionType::norms, count, sizeof(float), owner));
   check_padding_lanes(image, codes);
   return codes;
+}
+
+std::size_t block_count(const Image& image) {
+  const SectionEntry* section = image.find(SectionType::partition_blocks);
+  return section == nullptr ? 0 : section->bytes / sizeof(std::uint32_t);
+}
+
+// The lists, where there are any; `centre` is the index's.
+Partition read_partition(const Image& image, const Parameters& p, std::span<const float> centre,
+                         const std::shared_ptr<const void>& owner) {
+  Partition partition;
+  partition.lists_wanted = p.lists_wanted;
+  const SectionEntry* lists = image.find(SectionType::partition_lists);
+  if (lists == nullptr) {
+    if (p.count != 0) refuse_file(image.path(), "has ", p.count, " vectors in no list");
+    return partition;
+  }
+  const std::uint64_t count = lists->bytes / sizeof(std::uint32_t);
+  check_range<std::uint64_t>(image, "lists", count, 1, kMaxPartitions);
+  const std::size_t blocks = block_count(image);
+  const auto numbers = [&](SectionType type, std::uint64_t size) {
+    return read_array<std::uint32_t>(image, type, size, sizeof(std::uint32_t), owner);
+  };
+  partition.centroids = read_array<float>(image, SectionType::partition_centroids, count * p.dim,
+                                          sizeof(float), owner);
+  try {
+    partition.layout = ListLayout({numbers(SectionType::partition_lists, count),
+                                   numbers(SectionType::partition_blocks, blocks),
+                                   numbers(SectionType::partition_slots, blocks * 64),
+                                   numbers(SectionType::partition_lanes, p.count)});
+  } catch (const std::invalid_argument& error) {
+    refuse_file(image.path(), "is damaged: ", error.what());
+  }
+  partition.coarse = CoarseTable(partition.centroids.span(), centre);
+  if (image.find(SectionType::partition_margins) == nullptr) return partition;
+  StoppingRule::Margins margins;
+  const auto values =
+      read_small<float>(image, SectionType::partition_margins, sizeof(margins) / sizeof(float));
+  std::memcpy(&margins, values.data(), sizeof(margins));
+  partition.stopping = StoppingRule(margins);
+  return partition;
 }
 
 }  // namespace
@@ -209,9 +261,14 @@ State read_state(const Image& image, Kind kind, const std::shared_ptr<const void
   if (kind == Kind::flat_f32) return state;
   state.bits = p.bits;
   const std::size_t dims = padded_dim(p.dim);
-  state.codes = read_codes(image, p, owner);
+  const bool divided = (p.flags & kDivided) != 0;
+  state.codes = read_codes(image, p, divided ? 64 * block_count(image) : p.count, owner);
   state.encoder.emplace(p.dim, p.seed, state.metric, state.codes.shape(),
                         read_rotation(image, dims), read_centre(image, p.dim), p.unit);
+  if (divided) {
+    state.encoder->expect_lists();
+    state.partition = read_partition(image, p, state.encoder->centre(), owner);
+  }
   return state;
 }
 

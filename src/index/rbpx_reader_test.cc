@@ -54,8 +54,11 @@ TEST_F(RbpxReader, ParametersOutsideOfTheirRangesAreRefused) {
   EXPECT_THAT(u32(offsetof(Parameters, refine_bits), 9), HasSubstr("refine_bits is 9"));
   EXPECT_THAT(u32(offsetof(Parameters, rerank_factor), 1025), HasSubstr("rerank_factor is 1025"));
   EXPECT_THAT(u32(offsetof(Parameters, rotation), 2), HasSubstr("rotation of kind 2"));
-  EXPECT_THAT(u32(offsetof(Parameters, flags), 5), HasSubstr("flags is 5"));
+  EXPECT_THAT(u32(offsetof(Parameters, flags), 9), HasSubstr("flags is 9"));
   EXPECT_THAT(u32(offsetof(Parameters, flags), 0), HasSubstr("without rows"));
+  const Sample divided{.partitions = 3};
+  EXPECT_THAT(with_parameter(divided, offsetof(Parameters, lists_wanted), 0U),
+              HasSubstr("lists_wanted is 0"));
   for (const std::uint64_t count : {std::uint64_t{100'000'001}, ~std::uint64_t{0}}) {
     EXPECT_THAT(with_parameter(Sample{}, offsetof(Parameters, count), count),
                 HasSubstr("count is " + std::to_string(count)));
@@ -168,6 +171,42 @@ TEST_F(RbpxReader, UnverifiedGarbageGivesWrongAnswersAndNoMemoryError) {
       std::filesystem::remove(folder_.path() / "garbage.rbpx");
     }
   }
+}
+
+TEST_F(RbpxReader, UnverifiedListsGiveWrongAnswersOrAnErrorAndNoMemoryError) {
+  base::Random random(9);
+  const Sample sample{.count = 500, .partitions = 12};
+  const Bytes whole = serialize_rbpx(sample_state(sample));
+  const EditableImage image(whole);
+  int loaded = 0;
+  for (const SectionEntry& section : image.table) {
+    if (section.type < static_cast<std::uint32_t>(SectionType::partition_lists)) continue;
+    for (int round = 0; round < 30; ++round) {
+      Bytes bytes = whole;
+      const std::size_t first = random.uniform_below(section.bytes / 4) * 4;
+      const std::uint32_t value = round % 3 == 0 ? static_cast<std::uint32_t>(random.next_u64())
+                                                 : static_cast<std::uint32_t>(round);
+      std::memcpy(&bytes[section.offset + first], &value, sizeof(value));
+      write_bytes(folder_.path() / "lists.rbpx", bytes);
+      try {
+        State state = load_rbpx(folder_.path() / "lists.rbpx", sample.kind, {});
+        ++loaded;
+        EXPECT_LE(sample_hits(state).size(), 4U * 10U * 3U);
+        const std::vector<float> queries = sample_rows(20, sample.dim, 5);
+        calibrate(state, {queries.data(), 20, sample.dim}, 1);
+        remove(state, std::vector<Id>{state.ids[5]});
+      } catch (const PersistError&) {
+      } catch (const IndexError&) {
+      }
+      std::filesystem::remove(folder_.path() / "lists.rbpx");
+      if (bytes == whole) continue;
+      write_bytes(folder_.path() / "lists.rbpx", bytes);
+      EXPECT_THROW(load_rbpx(folder_.path() / "lists.rbpx", sample.kind, {.verify = true}),
+                   PersistError);
+      std::filesystem::remove(folder_.path() / "lists.rbpx");
+    }
+  }
+  EXPECT_GT(loaded, 50);
 }
 
 TEST_F(RbpxReader, AnIndexWithUnverifiedRowsThatAreNotFiniteRefusesToLearnFromThem) {

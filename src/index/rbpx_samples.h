@@ -34,6 +34,7 @@ struct Sample {
   std::optional<std::uint32_t> bits = {};
   std::optional<std::uint32_t> rerank_factor = {};
   bool counted_ids = false;  // else scattered
+  std::optional<std::size_t> partitions = {};
 };
 
 inline std::vector<float> sample_rows(std::size_t count, std::size_t dim, std::uint64_t seed) {
@@ -59,6 +60,7 @@ inline State sample_state(const Sample& sample) {
   params.metric = sample.metric;
   params.bits = sample.bits;
   params.rerank_factor = sample.rerank_factor;
+  params.partitions = sample.partitions;
   return build_state(sample.kind, {rows.data(), sample.count, sample.dim}, params);
 }
 

@@ -51,6 +51,7 @@ std::string name_of(const ::testing::TestParamInfo<Sample>& info) {
          std::to_string(s.count) + "_d" + std::to_string(s.dim) +
          (s.bits ? "_bits" + std::to_string(*s.bits) : "") +
          (s.rerank_factor ? "_rerank" + std::to_string(*s.rerank_factor) : "") +
+         (s.partitions ? "_lists" + std::to_string(*s.partitions) : "") +
          (s.counted_ids ? "_counted" : "");
 }
 
@@ -69,6 +70,12 @@ std::vector<Sample> all_samples() {
   samples.push_back({.kind = Kind::rabitq_plus, .rerank_factor = 3});
   samples.push_back({.kind = Kind::rabitq_asym, .rerank_factor = 1024});
   samples.push_back({.kind = Kind::rabitq_asym, .metric = Metric::cosine, .rerank_factor = 5});
+  for (const Kind kind : {Kind::rabitq, Kind::rabitq_plus, Kind::rabitq_asym}) {
+    samples.push_back({.kind = kind, .partitions = 1});
+    samples.push_back({.kind = kind, .count = 700, .metric = Metric::cosine, .partitions = 9});
+    samples.push_back(
+        {.kind = kind, .count = 5, .dim = 300, .metric = Metric::ip, .partitions = 9});
+  }
   return samples;
 }
 

@@ -47,7 +47,10 @@ class Verifier {
     if (!state_.encoder) return;
     at_least_zero("norms", state_.codes.norms());
     const CodeShape& shape = state_.codes.shape();
-    for (std::size_t slot = 0; slot < state_.size(); ++slot) {
+    for (std::size_t slot = 0; slot < state_.codes.size(); ++slot) {
+      if (state_.partition && state_.partition->layout.slots()[slot] == ListLayout::kNoSlot) {
+        continue;
+      }
       factors("scan_blocks", slot, scan_factors(state_.codes.scan_codes(), slot));
       if (shape.refine_bits == 0) continue;
       const std::size_t at = slot * shape.record_stride() + shape.dims / 8 * shape.refine_bits;
@@ -56,6 +59,18 @@ class Verifier {
       factors("refine_records", slot, refine);
     }
     padding_lanes();
+  }
+
+  void lists() const {
+    if (!state_.partition || !state_.partition->trained()) return;
+    try {
+      state_.partition->layout.check();
+    } catch (const std::invalid_argument& error) {
+      refuse_file(path_, "is damaged: ", error.what());
+    }
+    for (const float value : state_.partition->centroids) {
+      if (!std::isfinite(value)) refuse_file(path_, "has a centroid with a value of ", value);
+    }
   }
 
  private:
@@ -75,7 +90,8 @@ class Verifier {
 
   void padding_lanes() const {
     const kernels::ScanCodes codes = state_.codes.scan_codes();
-    for (std::size_t slot = state_.size(); slot < state_.codes.block_count() * 64; ++slot) {
+    for (std::size_t slot = 0; slot < state_.codes.block_count() * 64; ++slot) {
+      if (!is_padding(slot)) continue;
       const Factors f = scan_factors(codes, slot);
       std::uint32_t any = 0;
       for (std::size_t word = 0; word < codes.words; ++word) any |= scan_word(codes, slot, word);
@@ -84,6 +100,11 @@ class Verifier {
                     " vectors is not empty");
       }
     }
+  }
+
+  bool is_padding(std::size_t lane) const {
+    if (!state_.partition) return lane >= state_.size();
+    return state_.partition->layout.slots()[lane] == ListLayout::kNoSlot;
   }
 
   const State& state_;
@@ -97,6 +118,7 @@ void verify_state(const State& state, const std::filesystem::path& path) {
   verifier.ids();
   verifier.rows();
   verifier.codes();
+  verifier.lists();
 }
 
 }  // namespace ruvector::index

@@ -34,6 +34,10 @@ Parameters parameters_of(const State& state) {
   p.rerank_factor = state.rerank_factor.value_or(0);
   if (state.keeps_rows) p.flags |= kKeepsRows;
   if (state.id_map.identity()) p.flags |= kIdentityIds;
+  if (state.partition) {
+    p.flags |= kDivided;
+    p.lists_wanted = static_cast<std::uint32_t>(state.partition->lists_wanted);
+  }
   if (!state.encoder) return p;
   p.scan_bits = state.encoder->shape().scan_bits;
   p.refine_bits = state.encoder->shape().refine_bits;
@@ -64,6 +68,7 @@ class Pieces {
     add(SectionType::refine_records, codes.records().data(), codes.records().size(),
         codes.shape().record_stride());
     add_array(SectionType::norms, codes.norms());
+    if (state.partition && state.partition->trained()) add_partition(*state.partition);
   }
   Pieces(const Pieces&) = delete;
   Pieces& operator=(const Pieces&) = delete;
@@ -77,6 +82,18 @@ class Pieces {
   }
 
  private:
+  void add_partition(const Partition& partition) {
+    const ListLayout::Arrays& arrays = partition.layout.arrays();
+    add_array(SectionType::partition_lists, arrays.sizes);
+    add_array(SectionType::partition_centroids, partition.centroids);
+    add_array(SectionType::partition_blocks, arrays.owners);
+    add_array(SectionType::partition_slots, arrays.slots);
+    add_array(SectionType::partition_lanes, arrays.lanes);
+    if (!partition.stopping.learned()) return;
+    const StoppingRule::Margins& margins = partition.stopping.margins();
+    add(SectionType::partition_margins, &margins, sizeof(margins), sizeof(float));
+  }
+
   void add(SectionType type, const void* data, std::size_t bytes, std::size_t element_bytes) {
     if (bytes != 0) all_.push_back({type, data, bytes, element_bytes});
   }
@@ -109,13 +126,14 @@ SectionEntry append_section(const Piece& piece, std::uint64_t offset, ByteSink& 
   return entry;
 }
 
-FileHeader header_of(Kind kind, const std::vector<SectionEntry>& table, std::uint64_t file_bytes) {
+FileHeader header_of(const State& state, const std::vector<SectionEntry>& table,
+                     std::uint64_t file_bytes) {
   FileHeader header{};
   header.magic = kRbpxMagic;
   header.byte_order = kByteOrderMark;
   header.major = kRbpxMajor;
-  header.minor = kRbpxMinor;
-  header.kind = static_cast<std::uint32_t>(kind);
+  header.minor = state.partition ? kRbpxMinorOfLists : kRbpxMinor;
+  header.kind = static_cast<std::uint32_t>(state.kind);
   header.section_count = static_cast<std::uint32_t>(table.size());
   header.table_offset = sizeof(FileHeader);
   header.entry_bytes = sizeof(SectionEntry);
@@ -142,7 +160,7 @@ void write_image(const State& state, ByteSink& sink) {
     table.push_back(append_section(piece, offset, sink));
     end = offset + piece.bytes;
   }
-  const FileHeader header = header_of(state.kind, table, end);
+  const FileHeader header = header_of(state, table, end);
   sink.patch(0, &header, sizeof(header));
   sink.patch(sizeof(header), table.data(), table.size() * sizeof(SectionEntry));
 }

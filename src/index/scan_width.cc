@@ -6,6 +6,8 @@
 
 #include "index/cascade.h"
 #include "index/growth.h"
+#include "index/list_search.h"
+#include "index/search.h"
 
 namespace ruvector::index {
 namespace {
@@ -13,6 +15,7 @@ namespace {
 constexpr std::size_t kSamples = 16;
 constexpr std::size_t kNeighbours = 10;
 constexpr double kConfidence = 0.999;
+constexpr double kRecall = 0.99;
 constexpr std::size_t kWorthIt = 4096;  // below, a search is short either way
 
 // Nanoseconds on a current core, of which only the ratios matter: to scan a byte of codes, to
@@ -26,11 +29,24 @@ double search_work(const State& state, const SearchStats& stats) {
          static_cast<double>(stats.rows_read) * (20.0 + 0.15 * dims);
 }
 
-SearchStats sample_searches(const State& state) {
+// What a search for a row reads.
+SearchStats sample_search(const State& state, const float* query) {
   CascadeParams params;
   params.k = kNeighbours + 1;  // a row finds itself
   params.widths = bound_widths(kConfidence);
-  const CascadeSource source{&*state.encoder, &state.codes, state.row_view()};
+  const CascadeSource source = cascade_source(state);
+  SearchStats stats;
+  if (!state.partition) {
+    cascade_search(source, query, params, 1, &stats);
+    return stats;
+  }
+  std::vector<float> along(state.partition->coarse.list_count());
+  state.partition->coarse.compare(query, 1, along.data());
+  list_search(source, *state.partition, query, along.data(), params, {{}, kRecall}, &stats);
+  return stats;
+}
+
+SearchStats sample_searches(const State& state) {
   SearchStats stats;
   std::vector<float> query(state.dim);
   for (std::size_t i = 0; i < kSamples; ++i) {
@@ -38,7 +54,7 @@ SearchStats sample_searches(const State& state) {
     const float scale = state.inverse_norms.empty() ? 1.0F : state.inverse_norms[slot];
     const float* row = state.rows.data() + slot * state.dim;
     for (std::size_t d = 0; d < state.dim; ++d) query[d] = row[d] * scale;
-    cascade_search(source, query.data(), params, 1, &stats);
+    stats += sample_search(state, query.data());
   }
   return stats;
 }

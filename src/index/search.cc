@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "index/cascade.h"
 #include "index/flat_search.h"
+#include "index/list_search.h"
 #include "index/validate.h"
 #include "kernels/dispatch.h"
 #include "ruvector/base/errors.h"
@@ -19,6 +20,7 @@ namespace ruvector::index {
 namespace {
 
 constexpr double kDefaultConfidence = 0.999;
+constexpr float kDefaultRecall = 0.99F;
 constexpr std::size_t kBatchQueries = 32;  // that share each read of the codes on one thread
 
 // What the last stage is when the user names no budget.
@@ -85,11 +87,35 @@ void check_room(const char* what, std::size_t has, std::size_t queries, std::siz
                               " need " + std::to_string(queries * k));
 }
 
-CascadeSource source_of(const State& state) {
-  return {state.encoder ? &*state.encoder : nullptr, &state.codes, state.row_view()};
+ListEffort list_effort(const SearchParams& params) {
+  return {params.nprobe, static_cast<double>(params.recall.value_or(kDefaultRecall))};
+}
+
+// `queries` of a divided index, one after the other; their centroids are compared at once.
+void list_search_batch(const State& state, const float* queries, std::size_t count,
+                       const CascadeParams& cascade, const SearchParams& params,
+                       std::vector<Hit>* hits, SearchStats* stats) {
+  const Partition& partition = *state.partition;
+  const CascadeSource source = cascade_source(state);
+  const ListEffort effort = list_effort(params);
+  std::vector<float> along(count * partition.coarse.list_count());
+  partition.coarse.compare(queries, count, along.data());
+  for (std::size_t q = 0; q < count; ++q) {
+    hits[q] = list_search(source, partition, queries + q * state.dim,
+                          &along[q * partition.coarse.list_count()], cascade, effort, stats);
+  }
 }
 
 }  // namespace
+
+CascadeParams default_cascade(const State& state, std::size_t k) {
+  return cascade_params(state, k, {}, nullptr);
+}
+
+CascadeSource cascade_source(const State& state) {
+  return {state.encoder ? &*state.encoder : nullptr, &state.codes, state.row_view(),
+          state.partition ? state.partition->layout.slots() : nullptr};
+}
 
 std::vector<Hit> search(const State& state, std::span<const float> query, std::size_t k,
                         const SearchParams& params, SearchStats* stats) {
@@ -104,8 +130,12 @@ std::vector<Hit> search(const State& state, std::span<const float> query, std::s
     const FlatParams flat{k, params.radius.value_or(std::numeric_limits<float>::max()), &filter};
     return flat_search(state.row_view(), unit.data(), flat, threads, stats);
   }
-  return cascade_search(source_of(state), unit.data(), cascade_params(state, k, params, &filter),
-                        threads, stats);
+  const CascadeParams cascade = cascade_params(state, k, params, &filter);
+  if (!state.partition)
+    return cascade_search(cascade_source(state), unit.data(), cascade, threads, stats);
+  std::vector<Hit> hits;
+  list_search_batch(state, unit.data(), 1, cascade, params, &hits, stats);
+  return hits;
 }
 
 void search_batch(const State& state, MatrixView queries, std::size_t k, std::span<Id> ids,
@@ -134,8 +164,11 @@ void search_batch(const State& state, MatrixView queries, std::size_t k, std::sp
             normalised({queries.data + first * queries.cols, count, queries.cols}, state.metric);
         std::vector<std::vector<Hit>> hits(count);
         SearchStats own;
-        if (state.encoder) {
-          cascade_search_batch(source_of(state), unit.data(), count, cascade, hits.data(), &own);
+        if (state.partition) {
+          list_search_batch(state, unit.data(), count, cascade, params, hits.data(), &own);
+        } else if (state.encoder) {
+          cascade_search_batch(cascade_source(state), unit.data(), count, cascade, hits.data(),
+                               &own);
         } else {
           flat_search_batch(state.row_view(), unit.data(), count, flat, hits.data(), &own);
         }

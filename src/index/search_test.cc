@@ -276,7 +276,7 @@ std::vector<double> direct_estimates(const State& state, std::span<const float> 
   const Encoder& encoder = *state.encoder;
   const std::vector<float> query = prepared_query(raw, state.metric);
   std::vector<float> s(encoder.dims());
-  encoder.rotate_query(query.data(), s.data());
+  encoder.rotate(query.data(), s.data());
   double s_squares = 0;
   for (const float value : s) s_squares += static_cast<double>(value) * static_cast<double>(value);
   const double unit = encoder.unit();

@@ -13,6 +13,7 @@
 #include "index/encoder.h"
 #include "index/exact_scorer.h"
 #include "index/id_map.h"
+#include "index/partition.h"
 #include "ruvector/index/types.h"
 
 namespace ruvector::index {
@@ -34,10 +35,11 @@ struct State {
 
   base::Array<Id> ids;
   IdMap id_map;
-  base::Array<float> rows;           // (n, dim) when keeps_rows
-  base::Array<float> inverse_norms;  // (n) when keeps_rows under cosine
-  std::optional<Encoder> encoder;    // none on FlatF32Index
-  CodeStore codes;
+  base::Array<float> rows;             // (n, dim) when keeps_rows
+  base::Array<float> inverse_norms;    // (n) when keeps_rows under cosine
+  std::optional<Encoder> encoder;      // none on FlatF32Index
+  CodeStore codes;                     // by slot, or by lane where there are lists
+  std::optional<Partition> partition;  // none: one list of all vectors
 
   std::size_t size() const { return ids.size(); }
   Rows row_view() const;

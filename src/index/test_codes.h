@@ -67,10 +67,10 @@ inline std::vector<float> kernel_scores(const Encoded& index, const PreparedQuer
   std::vector<float> bounds(slots.size());
   if (refined) {
     std::iota(slots.begin(), slots.end(), 0U);
-    kernels::active().refine(index.codes.refine_codes(), query.refine_query(), slots.data(), count,
-                             nullptr, bounds.data());
+    kernels::active().refine(index.codes.refine_codes(), query.refine_query(query.frame()),
+                             slots.data(), count, nullptr, bounds.data());
   } else {
-    kernels::ScanQuery scan = query.scan_query();
+    kernels::ScanQuery scan = query.scan_query(query.frame());
     scan.threshold = kNoThreshold;
     scan.slots = slots.data();
     scan.bounds = bounds.data();

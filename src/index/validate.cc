@@ -91,6 +91,9 @@ void check_build(MatrixView vectors, const BuildParams& params) {
   if (params.bits && (*params.bits < 1 || *params.bits > 8)) {
     refuse("bits is ", *params.bits, ", not in 1..8");
   }
+  if (params.partitions && *params.partitions > kMaxPartitions) {
+    refuse("partitions is ", *params.partitions, ", not in 1..", kMaxPartitions);
+  }
   check_factor("rerank_factor", params.rerank_factor);
   check_threads(params.threads);
 }
@@ -100,6 +103,14 @@ void check_search(const SearchParams& params) {
     refuse("confidence is ", *params.confidence, ", not in (0, 1]");
   }
   if (params.radius && std::isnan(*params.radius)) refuse("radius is NaN");
+  if (params.recall && !(*params.recall > 0.0F && *params.recall <= 1.0F)) {
+    refuse("recall is ", *params.recall, ", not in (0, 1]");
+  }
+  if (params.nprobe && *params.nprobe < 1) refuse("nprobe is 0, not at least 1");
+  if (params.recall && params.nprobe) {
+    refuse("recall is ", *params.recall, " and nprobe is ", *params.nprobe,
+           ": a search goes as far as one of them says");
+  }
   check_factor("rerank_factor", params.rerank_factor);
   check_threads(params.threads);
 }

@@ -18,8 +18,9 @@ struct SharedArray {
   std::size_t row_stride = 0;  // in values
 };
 
-// What an index keeps of each vector beside the row, by slot.
-// Thread-safe: values that never change.
+// What an index keeps of each vector beside the row: by slot, or by lane where the index is divided
+// into lists; a lane without a vector has the id kNoId, and norms are then distances to the
+// centroid of the vector's list. Thread-safe: values that never change.
 struct BinaryCodes {
   std::uint32_t bits = 0;          // per dimension
   std::size_t padded_dim = 0;      // dimensions of a code, a multiple of 64

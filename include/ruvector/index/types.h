@@ -21,6 +21,8 @@ using Id = std::uint64_t;
 inline constexpr std::size_t kMaxDim = 8192;
 inline constexpr std::size_t kMaxVectors = 100'000'000;
 inline constexpr std::uint32_t kMaxRerankFactor = 1024;
+inline constexpr std::size_t kMaxPartitions = 1'000'000;
+inline constexpr std::size_t kAutoPartitions = 0;            // as many as suit the data, or none
 inline constexpr Id kNoId = std::numeric_limits<Id>::max();  // pads short rows of search_batch
 
 // How near two vectors are. A score is a distance under every metric: smaller is nearer.
@@ -45,6 +47,10 @@ struct BuildParams {
   // Bits per dimension of the codes, 1..8. Absent: 1, or on RabitqPlusIndex what a self-test of the
   // data finds faster (1 or 2).
   std::optional<std::uint32_t> bits = {};
+  // Lists that the vectors are divided into by k-means, up to kMaxPartitions; a search then visits
+  // but the most promising ones (SearchParams). kAutoPartitions: about 2 sqrt(n), or none below
+  // 100,000 vectors. Absent: a search compares all codes.
+  std::optional<std::size_t> partitions = {};
   std::optional<std::size_t> threads = {};
   Progress progress = {};
 };
@@ -69,7 +75,13 @@ struct SearchParams {
   std::optional<float> confidence = {};             // absent: 0.999
   std::optional<std::uint32_t> rerank_factor = {};  // absent: the index's own
   std::optional<float> radius = {};                 // only hits with score <= radius
-  std::optional<std::size_t> threads = {};          // absent: num_threads()
+  // How far a search of a divided index goes. `recall`, in (0, 1]: as far as so many of the true
+  // neighbours need, by what was learned from neighbours of known queries; 1: through all lists.
+  // `nprobe`: through so many lists, and more while fewer than k vectors are found. Absent: recall
+  // 0.99. Neither has a meaning where there are no lists.
+  std::optional<float> recall = {};
+  std::optional<std::size_t> nprobe = {};
+  std::optional<std::size_t> threads = {};  // absent: num_threads()
 };
 
 // What a search read, summed over the queries of a batch.
@@ -77,11 +89,13 @@ struct SearchStats {
   std::size_t codes_scanned = 0;  // first-stage codes
   std::size_t codes_refined = 0;  // second-stage codes
   std::size_t rows_read = 0;      // exact float32 rows
+  std::size_t lists_visited = 0;  // of a divided index
 
   SearchStats& operator+=(const SearchStats& other) noexcept {
     codes_scanned += other.codes_scanned;
     codes_refined += other.codes_refined;
     rows_read += other.rows_read;
+    lists_visited += other.lists_visited;
     return *this;
   }
 };

@@ -1,0 +1,65 @@
+// Search of an index that is divided into lists.
+// Thread-safe: functions of their arguments; everything they write belongs to the call.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "index/cascade.h"
+#include "index/funnel.h"
+#include "index/list_order.h"
+#include "index/partition.h"
+
+namespace ruvector::index {
+
+// One query on its way from list to list, the most promising first.
+// Not thread-safe: one for each search, on one thread.
+class ListWalk {
+ public:
+  // `query` is normalised already under cosine; `along` are its products with all lists
+  // (CoarseTable::compare). All arguments must outlive the walk.
+  ListWalk(const CascadeSource& source, const Partition& partition, const float* query,
+           const float* along, const CascadeParams& params);
+
+  // The list that comes next, one that is not empty.
+  struct Step {
+    std::size_t list;
+    // Its promise less the distance of the k-th vector found so far: what a stopping rule judges.
+    // Minus infinity before there are k. Never less than at the step before.
+    float excess;
+  };
+  std::optional<Step> next();
+  // Searches the list that next() gave.
+  void visit();
+
+  const SearchStats& stats() const { return funnels_.front().stats; }
+  std::vector<Hit> finish(SearchStats* stats);
+
+ private:
+  void scan(std::size_t first, std::size_t count, const QueryFrame& frame);
+  void take_allowed(std::size_t first, std::size_t count);
+
+  const CascadeSource& source_;
+  const ListLayout& layout_;
+  const float* query_;
+  const CascadeParams& params_;
+  PreparedQuery prepared_;
+  ListOrder order_;
+  std::vector<Funnel> funnels_;  // one, as gather() wants them
+  std::vector<std::uint32_t>
+      allowed_;  // lanes, where a filter is so selective that none is scanned
+  std::size_t list_ = 0;
+};
+
+// How far a search goes: so many lists, or as far as the stopping rule says.
+struct ListEffort {
+  std::optional<std::size_t> probes;  // lists; more where fewer than k vectors are found
+  double recall = 1.0;                // when no number of lists is given
+};
+
+// One query, on the calling thread.
+std::vector<Hit> list_search(const CascadeSource& source, const Partition& partition,
+                             const float* query, const float* along, const CascadeParams& params,
+                             const ListEffort& effort, SearchStats* stats);
+
+}  // namespace ruvector::index
