@@ -34,20 +34,24 @@ auto unlocked(Function&& function) {
 }
 
 SearchParams search_params(const FilterInput& filter, nb::handle confidence,
-                           nb::handle rerank_factor, nb::handle radius, nb::handle threads) {
+                           nb::handle rerank_factor, nb::handle radius, nb::handle recall,
+                           nb::handle nprobe, nb::handle threads) {
   return {.filter = filter.filter(),
           .confidence = to_optional_float(confidence, "confidence"),
           .rerank_factor = to_optional<std::uint32_t>(rerank_factor, "rerank_factor"),
           .radius = to_optional_float(radius, "radius"),
+          .recall = to_optional_float(recall, "recall"),
+          .nprobe = to_optional<std::size_t>(nprobe, "nprobe"),
           .threads = to_optional<std::size_t>(threads, "threads")};
 }
 
 nb::object search(const Index& self, nb::handle query, nb::handle k, nb::handle filter,
                   nb::handle confidence, nb::handle rerank_factor, nb::handle radius,
-                  nb::handle threads, bool stats) {
+                  nb::handle recall, nb::handle nprobe, nb::handle threads, bool stats) {
   const VectorInput vector(query, "query");
   const FilterInput allowed(filter);
-  const SearchParams params = search_params(allowed, confidence, rerank_factor, radius, threads);
+  const SearchParams params =
+      search_params(allowed, confidence, rerank_factor, radius, recall, nprobe, threads);
   const auto wanted = to_unsigned<std::size_t>(k, "k");
   SearchStats read;
   const nb::object hits = to_python(unlocked(
@@ -71,10 +75,11 @@ std::unique_ptr<T[]> room_for_hits(std::size_t rows, std::size_t k) {
 
 nb::object search_batch(const Index& self, nb::handle queries, nb::handle k, nb::handle filter,
                         nb::handle confidence, nb::handle rerank_factor, nb::handle radius,
-                        nb::handle threads, bool stats) {
+                        nb::handle recall, nb::handle nprobe, nb::handle threads, bool stats) {
   const MatrixInput matrix(queries, "queries");
   const FilterInput allowed(filter);
-  const SearchParams params = search_params(allowed, confidence, rerank_factor, radius, threads);
+  const SearchParams params =
+      search_params(allowed, confidence, rerank_factor, radius, recall, nprobe, threads);
   const auto wanted = to_unsigned<std::size_t>(k, "k");
   const std::size_t rows = matrix.view().rows;
   const std::size_t count = rows * wanted;
@@ -190,12 +195,13 @@ void remove(Index& self, nb::handle ids) {
 void bind_search(nb::class_<Index>& c) {
   c.def("search", &search, "query"_a.none(), "k"_a.none(), nb::kw_only(), "filter"_a = nb::none(),
         "confidence"_a = nb::none(), "rerank_factor"_a = nb::none(), "radius"_a = nb::none(),
-        "threads"_a = nb::none(), "stats"_a = false, nb::sig(docs::kSearchSignature),
-        docs::kSearch);
+        "recall"_a = nb::none(), "nprobe"_a = nb::none(), "threads"_a = nb::none(),
+        "stats"_a = false, nb::sig(docs::kSearchSignature), docs::kSearch);
   c.def("search_batch", &search_batch, "queries"_a.none(), "k"_a.none(), nb::kw_only(),
         "filter"_a = nb::none(), "confidence"_a = nb::none(), "rerank_factor"_a = nb::none(),
-        "radius"_a = nb::none(), "threads"_a = nb::none(), "stats"_a = false,
-        nb::sig(docs::kSearchBatchSignature), docs::kSearchBatch);
+        "radius"_a = nb::none(), "recall"_a = nb::none(), "nprobe"_a = nb::none(),
+        "threads"_a = nb::none(), "stats"_a = false, nb::sig(docs::kSearchBatchSignature),
+        docs::kSearchBatch);
 }
 
 void bind_changes(nb::class_<Index>& c) {

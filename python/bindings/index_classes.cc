@@ -4,6 +4,7 @@
 #include <nanobind/stl/string.h>
 
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -25,9 +26,21 @@ using namespace nb::literals;
 using Unlocked = nb::call_guard<ReleasedGil>;
 using Path = std::filesystem::path;
 
+std::optional<std::size_t> to_partitions(nb::handle value) {
+  if (nb::isinstance<nb::str>(value) && nb::cast<std::string>(value) == "auto") {
+    return kAutoPartitions;
+  }
+  const auto number = to_optional<std::size_t>(value, "partitions");
+  if (number == kAutoPartitions) {
+    throw std::invalid_argument("partitions is 0, not in 1.." + std::to_string(kMaxPartitions));
+  }
+  return number;
+}
+
 template <class T>
 T build(nb::handle vectors, nb::handle ids, nb::handle seed, const std::string& metric,
-        nb::handle rerank_factor, nb::handle bits, nb::handle threads, nb::handle progress) {
+        nb::handle rerank_factor, nb::handle bits, nb::handle partitions, nb::handle threads,
+        nb::handle progress) {
   const MatrixInput matrix(vectors, "vectors");
   const IdsInput given(ids.is_none() ? nb::object(nb::tuple()) : nb::borrow(ids), "ids");
   // In C++ no ids mean 0, 1, 2, ...; an empty array of ids is a mistake.
@@ -42,6 +55,7 @@ T build(nb::handle vectors, nb::handle ids, nb::handle seed, const std::string& 
       .metric = to_metric(metric),
       .rerank_factor = to_optional<std::uint32_t>(rerank_factor, "rerank_factor"),
       .bits = to_optional<std::uint32_t>(bits, "bits"),
+      .partitions = to_partitions(partitions),
       .threads = to_optional<std::size_t>(threads, "threads"),
       .progress = bridge.callback()};
   const ReleasedGil unlocked;
@@ -75,7 +89,8 @@ nb::class_<T, Base> bind_index(nb::module_& m, const std::string& name, const ch
   const std::string build_signature =
       "def build(vectors: Matrix, *, ids: IdsLike | None = None, seed: int = 42, "
       "metric: MetricName = 'l2', rerank_factor: int | None = None, bits: int | None = None, "
-      "threads: int | None = None, progress: Progress = None)" +
+      "partitions: int | Literal['auto'] | None = None, threads: int | None = None, progress: "
+      "Progress = None)" +
       returns;
   const std::string load_signature =
       "def load(path: str | os.PathLike[str], *, verify: bool = False)" + returns;
@@ -84,8 +99,8 @@ nb::class_<T, Base> bind_index(nb::module_& m, const std::string& name, const ch
   nb::class_<T, Base> c(m, name.c_str(), nb::is_final(), nb::sig(class_signature.c_str()), doc);
   c.def_static("build", &build<T>, "vectors"_a.none(), nb::kw_only(), "ids"_a = nb::none(),
                "seed"_a = 42, "metric"_a = "l2", "rerank_factor"_a = nb::none(),
-               "bits"_a = nb::none(), "threads"_a = nb::none(), "progress"_a = nb::none(),
-               nb::sig(build_signature.c_str()), docs::kBuild);
+               "bits"_a = nb::none(), "partitions"_a = nb::none(), "threads"_a = nb::none(),
+               "progress"_a = nb::none(), nb::sig(build_signature.c_str()), docs::kBuild);
   c.def_static(
       "load", [](const Path& path, bool verify) { return T::load(path, {verify}); }, "path"_a,
       nb::kw_only(), "verify"_a = false, Unlocked(), nb::sig(load_signature.c_str()), docs::kLoad);
@@ -108,6 +123,25 @@ void init_index_classes(nb::module_& m) {
       .def_prop_ro("codes", &RabitqIndexBase::codes, Unlocked(),
                    nb::sig("def codes(self) -> BinaryCodes"),
                    "The codes, ids and norms by slot, without a copy.")
+      .def_prop_ro(
+          "partitions",
+          [](const RabitqIndexBase& self) -> nb::object {
+            const std::optional<std::size_t> lists = [&] {
+              const ReleasedGil unlocked;
+              return self.partitions();
+            }();
+            return lists ? nb::object(nb::int_(*lists)) : nb::none();
+          },
+          nb::sig("def partitions(self) -> int | None"), docs::kPartitions)
+      .def(
+          "calibrate",
+          [](RabitqIndexBase& self, nb::handle queries) {
+            const MatrixInput matrix(queries, "queries");
+            const ReleasedGil unlocked;
+            self.calibrate(matrix.view());
+          },
+          "queries"_a.none(), nb::sig("def calibrate(self, queries: Matrix) -> None"),
+          docs::kCalibrate)
       .def("rotation", &RabitqIndexBase::rotation, Unlocked(),
            nb::sig("def rotation(self) -> Rotation"), "The random rotation, an opaque handle.");
   bind_index<RabitqIndex, RabitqIndexBase>(m, "RabitqIndex", docs::kRabitq);

@@ -12,7 +12,8 @@ for them and exclude them. All calls let other Python threads run.)";
 inline constexpr const char* kSearchSignature =
     "def search(self, query: Query, k: int, *, filter: FilterArray | None = None, "
     "confidence: float | None = None, rerank_factor: int | None = None, "
-    "radius: float | None = None, threads: int | None = None, stats: bool = False) "
+    "radius: float | None = None, recall: float | None = None, nprobe: int | None = None, "
+    "threads: int | None = None, stats: bool = False) "
     "-> list[Hit] | tuple[list[Hit], SearchStats]";
 
 inline constexpr const char* kSearch = R"(Find the ``k`` nearest vectors.
@@ -31,6 +32,10 @@ Args:
     rerank_factor: Compute exactly ``rerank_factor * k`` exact distances, 1..1024,
         instead of those that the error bound asks for. Default: the index's own.
     radius: Only hits with a score of at most this.
+    recall: Where the index is divided into lists (``partitions``): go as far as this
+        share of the true neighbours needs, in (0, 1]; 1 is through all lists. Default
+        0.99. Elsewhere it has no meaning.
+    nprobe: Go through so many lists instead, and more while fewer than ``k`` are found.
     threads: How many threads may work. Default ``ruvector.num_threads()``.
     stats: Also give a ``SearchStats``: what was read.
 
@@ -56,7 +61,8 @@ Raises:
 inline constexpr const char* kSearchBatchSignature =
     "def search_batch(self, queries: Matrix, k: int, *, filter: FilterArray | None = None, "
     "confidence: float | None = None, rerank_factor: int | None = None, "
-    "radius: float | None = None, threads: int | None = None, stats: bool = False) "
+    "radius: float | None = None, recall: float | None = None, nprobe: int | None = None, "
+    "threads: int | None = None, stats: bool = False) "
     "-> tuple[NDArray[numpy.uint64], NDArray[numpy.float32]] "
     "| tuple[NDArray[numpy.uint64], NDArray[numpy.float32], SearchStats]";
 
@@ -106,6 +112,29 @@ Raises:
 >>> index.remove([0, 2])
 >>> 2 in index, len(index)
 (False, 2))";
+
+inline constexpr const char* kCalibrate =
+    R"(Learn anew how far a search must go for the ``recall`` that it is asked for.
+
+``build`` learns it from some of the index's own rows. Where queries are of another kind,
+such as questions beside answers, learn it from some hundred of them: ``queries``, (n, dim)
+float32. What is learned is kept in files.
+
+Raises:
+    ValueError: the index is not divided into lists, or a query is not finite.
+    RowsNotKept: the index keeps codes only.
+    DimensionMismatch: the queries have another dimension.
+
+>>> import numpy as np, ruvector
+>>> rows = np.random.default_rng(0).standard_normal((5000, 16), dtype=np.float32)
+>>> index = ruvector.RabitqPlusIndex.build(rows, partitions=64)
+>>> index.calibrate(rows[:200] + np.float32(0.1))
+>>> hits, stats = index.search(rows[7], 10, recall=0.9, stats=True)
+>>> stats.lists_visited < 64
+True)";
+
+inline constexpr const char* kPartitions =
+    "Lists that the vectors are divided into; None: a search compares all codes.";
 
 inline constexpr const char* kCompact = "Give back memory that is held for growth.";
 
@@ -176,6 +205,9 @@ Args:
         the error bound of each code decides.
     bits: Bits of a code for each dimension, 1..8. Default 1, or what a self-test of the
         data finds faster on ``RabitqPlusIndex`` (1 or 2).
+    partitions: Divide the vectors into so many lists, 1..1,000,000, of which a search
+        visits but the most promising; ``"auto"``: about ``2 * sqrt(n)``, or none below
+        100,000 vectors. Default: none, a search compares all codes.
     threads: How many threads may work. Default ``ruvector.num_threads()``.
     progress: True shows a tqdm bar; a callable gets ``(done, total)`` at most every 50
         ms, and cancels by returning False (``RuVectorError``) or by raising.

@@ -23,7 +23,8 @@ nb::object to_python(const std::vector<Hit>& hits) {
 
 nb::object to_python(const SearchStats& stats) {
   return nb::module_::import_("ruvector.results")
-      .attr("SearchStats")(stats.codes_scanned, stats.codes_refined, stats.rows_read);
+      .attr("SearchStats")(stats.codes_scanned, stats.codes_refined, stats.rows_read,
+                           stats.lists_visited);
 }
 
 nb::object to_python(const Recommendation& recommendation) {

@@ -153,6 +153,8 @@ class Index:
         confidence: float | None = None,
         rerank_factor: int | None = None,
         radius: float | None = None,
+        recall: float | None = None,
+        nprobe: int | None = None,
         threads: int | None = None,
         stats: Literal[False] = False,
     ) -> list[Hit]:
@@ -172,6 +174,10 @@ class Index:
             rerank_factor: Compute exactly ``rerank_factor * k`` exact distances, 1..1024,
                 instead of those that the error bound asks for. Default: the index's own.
             radius: Only hits with a score of at most this.
+            recall: Where the index is divided into lists (``partitions``): go as far as this
+                share of the true neighbours needs, in (0, 1]; 1 is through all lists. Default
+                0.99. Elsewhere it has no meaning.
+            nprobe: Go through so many lists instead, and more while fewer than ``k`` are found.
             threads: How many threads may work. Default ``ruvector.num_threads()``.
             stats: Also give a ``SearchStats``: what was read.
 
@@ -204,6 +210,8 @@ class Index:
         confidence: float | None = None,
         rerank_factor: int | None = None,
         radius: float | None = None,
+        recall: float | None = None,
+        nprobe: int | None = None,
         threads: int | None = None,
         stats: Literal[True],
     ) -> tuple[list[Hit], SearchStats]: ...
@@ -217,6 +225,8 @@ class Index:
         confidence: float | None = None,
         rerank_factor: int | None = None,
         radius: float | None = None,
+        recall: float | None = None,
+        nprobe: int | None = None,
         threads: int | None = None,
         stats: bool,
     ) -> list[Hit] | tuple[list[Hit], SearchStats]: ...
@@ -230,6 +240,8 @@ class Index:
         confidence: float | None = None,
         rerank_factor: int | None = None,
         radius: float | None = None,
+        recall: float | None = None,
+        nprobe: int | None = None,
         threads: int | None = None,
         stats: Literal[False] = False,
     ) -> tuple[NDArray[numpy.uint64], NDArray[numpy.float32]]:
@@ -259,6 +271,8 @@ class Index:
         confidence: float | None = None,
         rerank_factor: int | None = None,
         radius: float | None = None,
+        recall: float | None = None,
+        nprobe: int | None = None,
         threads: int | None = None,
         stats: Literal[True],
     ) -> tuple[NDArray[numpy.uint64], NDArray[numpy.float32], SearchStats]: ...
@@ -272,6 +286,8 @@ class Index:
         confidence: float | None = None,
         rerank_factor: int | None = None,
         radius: float | None = None,
+        recall: float | None = None,
+        nprobe: int | None = None,
         threads: int | None = None,
         stats: bool,
     ) -> (
@@ -423,6 +439,7 @@ class FlatF32Index(Index):
         metric: MetricName = "l2",
         rerank_factor: int | None = None,
         bits: int | None = None,
+        partitions: int | Literal["auto"] | None = None,
         threads: int | None = None,
         progress: Progress = None,
     ) -> FlatF32Index:
@@ -442,6 +459,9 @@ class FlatF32Index(Index):
                 the error bound of each code decides.
             bits: Bits of a code for each dimension, 1..8. Default 1, or what a self-test of the
                 data finds faster on ``RabitqPlusIndex`` (1 or 2).
+            partitions: Divide the vectors into so many lists, 1..1,000,000, of which a search
+                visits but the most promising; ``"auto"``: about ``2 * sqrt(n)``, or none below
+                100,000 vectors. Default: none, a search compares all codes.
             threads: How many threads may work. Default ``ruvector.num_threads()``.
             progress: True shows a tqdm bar; a callable gets ``(done, total)`` at most every 50
                 ms, and cancels by returning False (``RuVectorError``) or by raising.
@@ -492,6 +512,31 @@ class RabitqIndexBase(Index):
     def codes(self) -> BinaryCodes:
         """The codes, ids and norms by slot, without a copy."""
 
+    @property
+    def partitions(self) -> int | None:
+        """Lists that the vectors are divided into; None: a search compares all codes."""
+
+    def calibrate(self, queries: Matrix) -> None:
+        """Learn anew how far a search must go for the ``recall`` that it is asked for.
+
+        ``build`` learns it from some of the index's own rows. Where queries are of another kind,
+        such as questions beside answers, learn it from some hundred of them: ``queries``, (n, dim)
+        float32. What is learned is kept in files.
+
+        Raises:
+            ValueError: the index is not divided into lists, or a query is not finite.
+            RowsNotKept: the index keeps codes only.
+            DimensionMismatch: the queries have another dimension.
+
+        >>> import numpy as np, ruvector
+        >>> rows = np.random.default_rng(0).standard_normal((5000, 16), dtype=np.float32)
+        >>> index = ruvector.RabitqPlusIndex.build(rows, partitions=64)
+        >>> index.calibrate(rows[:200] + np.float32(0.1))
+        >>> hits, stats = index.search(rows[7], 10, recall=0.9, stats=True)
+        >>> stats.lists_visited < 64
+        True
+        """
+
     def rotation(self) -> Rotation:
         """The random rotation, an opaque handle."""
 
@@ -510,6 +555,7 @@ class RabitqIndex(RabitqIndexBase):
         metric: MetricName = "l2",
         rerank_factor: int | None = None,
         bits: int | None = None,
+        partitions: int | Literal["auto"] | None = None,
         threads: int | None = None,
         progress: Progress = None,
     ) -> RabitqIndex:
@@ -529,6 +575,9 @@ class RabitqIndex(RabitqIndexBase):
                 the error bound of each code decides.
             bits: Bits of a code for each dimension, 1..8. Default 1, or what a self-test of the
                 data finds faster on ``RabitqPlusIndex`` (1 or 2).
+            partitions: Divide the vectors into so many lists, 1..1,000,000, of which a search
+                visits but the most promising; ``"auto"``: about ``2 * sqrt(n)``, or none below
+                100,000 vectors. Default: none, a search compares all codes.
             threads: How many threads may work. Default ``ruvector.num_threads()``.
             progress: True shows a tqdm bar; a callable gets ``(done, total)`` at most every 50
                 ms, and cancels by returning False (``RuVectorError``) or by raising.
@@ -589,6 +638,7 @@ class RabitqPlusIndex(RabitqIndexBase):
         metric: MetricName = "l2",
         rerank_factor: int | None = None,
         bits: int | None = None,
+        partitions: int | Literal["auto"] | None = None,
         threads: int | None = None,
         progress: Progress = None,
     ) -> RabitqPlusIndex:
@@ -608,6 +658,9 @@ class RabitqPlusIndex(RabitqIndexBase):
                 the error bound of each code decides.
             bits: Bits of a code for each dimension, 1..8. Default 1, or what a self-test of the
                 data finds faster on ``RabitqPlusIndex`` (1 or 2).
+            partitions: Divide the vectors into so many lists, 1..1,000,000, of which a search
+                visits but the most promising; ``"auto"``: about ``2 * sqrt(n)``, or none below
+                100,000 vectors. Default: none, a search compares all codes.
             threads: How many threads may work. Default ``ruvector.num_threads()``.
             progress: True shows a tqdm bar; a callable gets ``(done, total)`` at most every 50
                 ms, and cancels by returning False (``RuVectorError``) or by raising.
@@ -674,6 +727,7 @@ class RabitqAsymIndex(RabitqIndexBase):
         metric: MetricName = "l2",
         rerank_factor: int | None = None,
         bits: int | None = None,
+        partitions: int | Literal["auto"] | None = None,
         threads: int | None = None,
         progress: Progress = None,
     ) -> RabitqAsymIndex:
@@ -693,6 +747,9 @@ class RabitqAsymIndex(RabitqIndexBase):
                 the error bound of each code decides.
             bits: Bits of a code for each dimension, 1..8. Default 1, or what a self-test of the
                 data finds faster on ``RabitqPlusIndex`` (1 or 2).
+            partitions: Divide the vectors into so many lists, 1..1,000,000, of which a search
+                visits but the most promising; ``"auto"``: about ``2 * sqrt(n)``, or none below
+                100,000 vectors. Default: none, a search compares all codes.
             threads: How many threads may work. Default ``ruvector.num_threads()``.
             progress: True shows a tqdm bar; a callable gets ``(done, total)`` at most every 50
                 ms, and cancels by returning False (``RuVectorError``) or by raising.

@@ -53,6 +53,7 @@ class AnyIndex(Protocol):
         metric: MetricName = "l2",
         rerank_factor: int | None = None,
         bits: int | None = None,
+        partitions: int | Literal["auto"] | None = None,
         threads: int | None = None,
         progress: Progress = None,
     ) -> AnyIndex: ...
@@ -75,6 +76,8 @@ class AnyIndex(Protocol):
         confidence: float | None = None,
         rerank_factor: int | None = None,
         radius: float | None = None,
+        recall: float | None = None,
+        nprobe: int | None = None,
         threads: int | None = None,
         stats: Literal[False] = False,
     ) -> list[Hit]: ...
@@ -88,6 +91,8 @@ class AnyIndex(Protocol):
         confidence: float | None = None,
         rerank_factor: int | None = None,
         radius: float | None = None,
+        recall: float | None = None,
+        nprobe: int | None = None,
         threads: int | None = None,
         stats: Literal[True],
     ) -> tuple[list[Hit], SearchStats]: ...
@@ -101,6 +106,8 @@ class AnyIndex(Protocol):
         confidence: float | None = None,
         rerank_factor: int | None = None,
         radius: float | None = None,
+        recall: float | None = None,
+        nprobe: int | None = None,
         threads: int | None = None,
         stats: bool,
     ) -> list[Hit] | tuple[list[Hit], SearchStats]: ...
@@ -115,6 +122,8 @@ class AnyIndex(Protocol):
         confidence: float | None = None,
         rerank_factor: int | None = None,
         radius: float | None = None,
+        recall: float | None = None,
+        nprobe: int | None = None,
         threads: int | None = None,
         stats: Literal[False] = False,
     ) -> tuple[NDArray[np.uint64], NDArray[np.float32]]: ...
@@ -128,6 +137,8 @@ class AnyIndex(Protocol):
         confidence: float | None = None,
         rerank_factor: int | None = None,
         radius: float | None = None,
+        recall: float | None = None,
+        nprobe: int | None = None,
         threads: int | None = None,
         stats: Literal[True],
     ) -> tuple[NDArray[np.uint64], NDArray[np.float32], SearchStats]: ...
@@ -141,6 +152,8 @@ class AnyIndex(Protocol):
         confidence: float | None = None,
         rerank_factor: int | None = None,
         radius: float | None = None,
+        recall: float | None = None,
+        nprobe: int | None = None,
         threads: int | None = None,
         stats: bool,
     ) -> (

@@ -27,6 +27,8 @@ class SearchStats:
     """Second-stage codes."""
     rows_read: int
     """Exact float32 rows."""
+    lists_visited: int = 0
+    """Lists of an index that is divided into them."""
 
 
 @dataclass(frozen=True, slots=True)
