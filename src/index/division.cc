@@ -166,8 +166,9 @@ void place(State& state, const RowSource& added, std::size_t before, std::size_t
   std::vector<std::pair<std::size_t, Placement>> lists;
   std::vector<std::uint32_t> order(added.count);
   for (std::size_t i = 0; i < added.count; ++i) order[i] = static_cast<std::uint32_t>(i);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::uint32_t a, std::uint32_t b) { return nearest[a] < nearest[b]; });
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return nearest[a] != nearest[b] ? nearest[a] < nearest[b] : a < b;
+  });
   std::vector<std::uint32_t> lanes(added.count);
   for (std::size_t i = 0; i < added.count; ++i) lanes[i] = partition.layout.append(nearest[i]);
   for (const std::uint32_t row : order) {
