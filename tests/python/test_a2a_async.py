@@ -67,7 +67,7 @@ def steps(count: int) -> list[str]:
 def test_a_reader_that_is_cancelled_loses_no_update(peer_1_0: Peer, new_loop: NewLoop) -> None:
     async def main() -> None:
         async with await connect(peer_1_0) as client:
-            stream = client.stream_task(TaskSpec("paced", "paced 50 4"))
+            stream = client.stream_task(TaskSpec("paced", "paced 15 60"))
             found, timeouts = [], 0
             while True:
                 try:
@@ -78,8 +78,8 @@ def test_a_reader_that_is_cancelled_loses_no_update(peer_1_0: Peer, new_loop: Ne
                     break
                 else:
                     found += [said(update)] if update.kind == "status" else []
-            assert [text for text in found if text] == steps(50)
-            assert timeouts > 5
+            assert [text for text in found if text] == steps(15)
+            assert timeouts > 5  # of twenty for each update, so that a busy machine has some too
 
     with runner(new_loop) as run:
         run.run(main())
