@@ -218,7 +218,9 @@ check-docs: docs
 
 # --- wheels
 
-.PHONY: wheel check-wheel
+# Times within wheels are those of the commit, so that the same sources give the same bytes.
+.PHONY: wheel check-wheel check-same-wheel
+wheel check-same-wheel: export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 1700000000)
 wheel: $(venv)/.extra-wheel | packages-wheel  ## build wheelhouse/*.whl from the source distribution
 	@rm -rf dist wheelhouse
 	@tools/wheel_curl.sh build/wheel-curl
@@ -232,10 +234,18 @@ wheel: $(venv)/.extra-wheel | packages-wheel  ## build wheelhouse/*.whl from the
 check-wheel: wheel
 	@$(venv)/bin/auditwheel show wheelhouse/ruvector-*.whl
 	@$(venv)/bin/abi3audit --strict wheelhouse/ruvector-*.whl
+	@$(venv)/bin/check-wheel-contents wheelhouse/ruvector-*.whl
 	@$(PYTHON) tools/check_wheel.py wheelhouse
 	@rm -rf $(wheel_venv) && $(PYTHON) -m venv $(wheel_venv)
 	@$(wheel_venv)/bin/python -m pip --disable-pip-version-check --quiet install wheelhouse/ruvector-*.whl
 	@cd build && wheel-venv/bin/python ../tests/wheel/smoke.py
+
+# In another folder, without what the compiler cache holds.
+check-same-wheel: wheel  ## a second wheel of the same commit has the same bytes
+	@rm -rf build/second && git clone --quiet --no-hardlinks . build/second
+	@CCACHE_DISABLE=1 $(MAKE) -C build/second wheel
+	@cmp wheelhouse/ruvector-*.whl build/second/wheelhouse/ruvector-*.whl
+	@sha256sum wheelhouse/ruvector-*.whl
 
 # --- the promises of every release, each with its figure
 
@@ -293,4 +303,4 @@ ci: packages-test packages-lint $(venv)/.created  ## everything that must pass; 
 	@$(PYTHON) tools/run_steps.py $(ci_steps)
 
 ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, bare machines, 60 s of each fuzzer, 64-bit ARM, instruction counts
-	@$(PYTHON) tools/run_steps.py $(ci_steps) check-roots check-checkout fuzz test-aarch64 callgrind
+	@$(PYTHON) tools/run_steps.py $(ci_steps) check-same-wheel check-roots check-checkout fuzz test-aarch64 callgrind

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -45,9 +46,13 @@ TEST_F(Version, OfAFileThatNobodyTouchesStaysTheSame) {
   put("text");
   const FileVersion settled = settled_version_of(file_.get(), path_);
   EXPECT_EQ(settled.size, 4U);
-  const auto begin = Clock::now();
-  EXPECT_EQ(settled_version_of(file_.get(), path_), settled);
-  EXPECT_LT(Clock::now() - begin, std::chrono::milliseconds(15)) << "nothing to wait for";
+  auto quickest = Clock::duration::max();
+  for (int i = 0; i < 100; ++i) {  // a busy machine may take its time once, not each time
+    const auto begin = Clock::now();
+    EXPECT_EQ(settled_version_of(file_.get(), path_), settled);
+    quickest = std::min(quickest, Clock::duration(Clock::now() - begin));
+  }
+  EXPECT_LT(quickest, std::chrono::milliseconds(15)) << "nothing to wait for";
   EXPECT_EQ(version_of(file_.get(), path_), settled);
 }
 
