@@ -16,6 +16,7 @@ import ruvector
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 CLASSES = {1: "FlatF32Index", 2: "RabitqIndex", 3: "RabitqPlusIndex", 4: "RabitqAsymIndex"}
 METRICS = ("l2", "ip", "cosine")
+NO_SLOT = 2**32 - 1
 PLANES = {2: (2,), 3: (2, 1), 4: (4,), 5: (4, 1), 6: (4, 2), 7: (4, 2, 1), 8: (4, 4)}
 
 Floats = NDArray[np.float64]
@@ -41,7 +42,9 @@ class RbpxFile:
     """A file of version 2, read as the document says."""
 
     def __init__(self, data: bytes) -> None:
-        magic, mark, major, _, kind, count, table, entry = struct.unpack_from("<8sIHHIIII", data)
+        magic, mark, major, minor, kind, count, table, entry = struct.unpack_from(
+            "<8sIHHIIII", data
+        )
         size, flags, reserved, _ = struct.unpack_from("<QQQQ", data, 32)
         assert (magic, mark, major, table, entry) == (b"rbpx0002", 0x01020304, 2, 64, 48)
         assert (size, flags, reserved) == (len(data), 0, 0)
@@ -61,13 +64,15 @@ class RbpxFile:
             end = offset + length
         assert end == len(data)
         self._read_parameters()
+        assert minor == (1 if self.divided else 0)
 
     def _read_parameters(self) -> None:
         fields = struct.unpack("<QQQIIIIIIIfII", self.sections[1])
         self.n, self.seed, self.trained_on, self.dim, metric, self.bits = fields[:6]
         self.scan_bits, self.refine_bits, self.rerank_factor = fields[6:9]
-        self.rotation_kind, self.unit, flags, zero = fields[9:]
-        assert zero == 0
+        self.rotation_kind, self.unit, flags, self.lists_wanted = fields[9:]
+        self.divided = bool(flags & 4)
+        assert self.divided == (self.lists_wanted > 0)
         self.metric = METRICS[metric]
         self.keeps_rows, self.identity_ids = bool(flags & 1), bool(flags & 2)
         self.padded = -(-self.dim // 64) * 64
@@ -78,6 +83,25 @@ class RbpxFile:
     @property
     def ids(self) -> NDArray[Any]:
         return self.array(4, "<u8")
+
+    @property
+    def lane_count(self) -> int:
+        """Lanes with a code of their own, and a record and a norm."""
+        return 64 * len(self.array(18, "<u4")) if self.divided else self.n
+
+    @property
+    def lanes(self) -> NDArray[Any]:
+        """The lane of each slot."""
+        return self.array(20, "<u4") if self.divided else np.arange(self.n)
+
+    @property
+    def centroids(self) -> NDArray[Any]:
+        return self.array(17, "<f4").reshape(-1, self.dim)
+
+    @property
+    def list_of_slot(self) -> NDArray[Any]:
+        owners: NDArray[Any] = self.array(18, "<u4")[self.lanes // 64]
+        return owners
 
     @property
     def rows(self) -> NDArray[Any]:
@@ -104,6 +128,9 @@ class RbpxFile:
         values = np.asarray(x, float)
         if self.metric == "cosine":
             values = values / np.linalg.norm(values)
+        return self.seen_from_centre(values)
+
+    def seen_from_centre(self, values: NDArray[Any]) -> Floats:
         padded = np.zeros(self.padded)
         padded[: self.dim] = (values - self.array(3, "<f4")) / self.unit
         return self.rotate(padded)
@@ -111,7 +138,7 @@ class RbpxFile:
     def scan_codes(self) -> Codes:
         words = self.padded * self.scan_bits // 32
         blocks = np.frombuffer(self.sections[7], np.uint8).reshape(-1, words * 256 + 384)
-        assert len(blocks) == -(-self.n // 64)
+        assert len(blocks) == -(-self.lane_count // 64)
         dwords = blocks[:, : words * 256].copy().view("<u4").reshape(-1, words, 64)
         lanes = np.ascontiguousarray(dwords.transpose(0, 2, 1)).reshape(-1, words)
         bits = np.unpackbits(lanes.view(np.uint8), axis=1, bitorder="little").astype(np.int64)
@@ -119,18 +146,19 @@ class RbpxFile:
         values = (groups << np.arange(self.scan_bits)).sum(axis=2)
         factors = blocks[:, words * 256 :].copy().view("<f2").reshape(-1, 3, 64).astype(float)
         add, rescale, error = (factors[:, i].ravel() for i in range(3))
-        empty = slice(self.n, None)
+        empty = np.setdiff1d(np.arange(64 * len(blocks)), self.lanes)
         assert np.all(np.isposinf(add[empty]))
         assert not values[empty].any()
         assert not rescale[empty].any()
         assert not error[empty].any()
-        kept = slice(0, self.n)
+        kept = self.lanes
         return Codes(self.scan_bits, values[kept], add[kept], rescale[kept], error[kept])
 
     def refine_codes(self) -> Codes:
         code_bytes = self.padded // 8 * self.refine_bits
         stride = -(-(code_bytes + 12) // 16) * 16
-        records = np.frombuffer(self.sections[8], np.uint8).reshape(self.n, stride)
+        records = np.frombuffer(self.sections[8], np.uint8).reshape(self.lane_count, stride)
+        records = records[self.lanes]
         values = np.zeros((self.n, self.padded), np.int64)
         at = 0
         for width in PLANES[self.refine_bits]:
@@ -145,11 +173,17 @@ class RbpxFile:
         assert not records[:, code_bytes + 12 :].any()
         return Codes(self.refine_bits, values, factors[:, 0], factors[:, 1], factors[:, 2])
 
-    def scores(self, estimates: Floats, query: NDArray[Any], s: Floats) -> Floats:
+    def scores(
+        self, estimates: Floats, query: NDArray[Any], s: Floats, m: Floats | None = None
+    ) -> Floats:
+        """Of codes around the centres m of their lists, (n, D), where there are lists."""
         unit2 = float(self.unit) ** 2
+        m = np.zeros((len(estimates), len(s))) if m is None else m
         if self.metric == "ip":
-            return unit2 * estimates - float(np.dot(query, self.array(3, "<f4").astype(float)))
-        return unit2 * (estimates + s @ s) * (0.5 if self.metric == "cosine" else 1.0)
+            with_centre = float(np.dot(query, self.array(3, "<f4").astype(float)))
+            return unit2 * (estimates - m @ s) - with_centre
+        near = ((s - m) ** 2).sum(axis=1)
+        return unit2 * (estimates + near) * (0.5 if self.metric == "cosine" else 1.0)
 
 
 def walsh_hadamard(x: Floats) -> Floats:
@@ -225,6 +259,64 @@ def test_codes_mean_what_the_document_says(
             rounding = unit2 * np.abs(codes.add) * 2.0**-10 + 1e-5
             errors = np.abs(scores - exact_scores(metric, vectors, query))
             assert np.all(errors <= 6 * unit2 * deviations + rounding)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_lists_lie_as_the_document_says(tmp_path: Path, metric: Any) -> None:
+    vectors = sample_vectors(900, 24, 4)
+    index = ruvector.RabitqPlusIndex.build(vectors, metric=metric, partitions=12)
+    index.remove(np.arange(0, 900, 7, dtype=np.uint64))
+    more = sample_vectors(300, 24, 5)
+    index.add_batch(np.arange(5_000, 5_300, dtype=np.uint64), more)
+    index.save(tmp_path / "a.rbpx")
+    file = RbpxFile((tmp_path / "a.rbpx").read_bytes())
+    assert (file.divided, file.lists_wanted, len(file.centroids)) == (True, 12, 12)
+    sizes, owners, slots = (file.array(number, "<u4") for number in (16, 18, 19))
+    np.testing.assert_array_equal(np.bincount(file.list_of_slot, minlength=12), sizes)
+    assert (len(slots), sizes.sum()) == (64 * len(owners), file.n)
+    np.testing.assert_array_equal(slots[file.lanes], np.arange(file.n))
+    for number, size in enumerate(sizes):  # filled from the front
+        own = slots.reshape(-1, 64)[owners == number].ravel()
+        assert np.all(own[:size] != NO_SLOT)
+        assert np.all(own[size:] == NO_SLOT)
+    x = np.stack([np.asarray(row, float) for row in file.rows])
+    if metric == "cosine":
+        x /= np.linalg.norm(x, axis=1, keepdims=True)
+    distances = ((x[:, None, :] - file.centroids[None].astype(float)) ** 2).sum(axis=2)
+    own_distance = distances[np.arange(file.n), file.list_of_slot]
+    np.testing.assert_allclose(own_distance, distances.min(axis=1), rtol=1e-4, atol=1e-5)
+    norms = file.array(9, "<f4")[file.lanes]
+    np.testing.assert_allclose(norms, np.sqrt(own_distance), rtol=1e-3, atol=1e-4)
+    margins = file.array(21, "<f4").reshape(3, 21)
+    assert np.all(np.diff(margins, axis=1) >= 0)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("dim", [5, 100, 300])
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_codes_in_lists_mean_what_the_document_says(
+    tmp_path: Path, metric: Any, dim: int, bits: int
+) -> None:
+    vectors = sample_vectors(200, dim, 2)
+    queries = sample_vectors(5, dim, 3)
+    index = ruvector.RabitqPlusIndex.build(vectors, metric=metric, bits=bits, partitions=5)
+    index.save(tmp_path / "a.rbpx")
+    file = RbpxFile((tmp_path / "a.rbpx").read_bytes())
+    centres = np.stack([file.seen_from_centre(c.astype(float)) for c in file.centroids])
+    m = centres[file.list_of_slot]
+    prepared = np.stack([file.prepare(x) for x in vectors]) - m
+    scan = file.scan_codes()
+    clear = np.abs(prepared) > 1e-4
+    assert np.array_equal((scan.values >> (file.scan_bits - 1) == 1)[clear], (prepared > 0)[clear])
+    unit2 = float(file.unit) ** 2 * (0.5 if metric == "cosine" else 1.0)
+    for codes in (scan, file.refine_codes()):
+        for query in queries:
+            s = file.prepare(query)
+            scores = file.scores(codes.estimates(s)[0], query, s, m)
+            # float16 factors: add, and rescale times what it multiplies.
+            rounding = unit2 * 2.0**-10 * (np.abs(codes.add) + codes.error * np.linalg.norm(s))
+            allowed = 6 * unit2 * codes.error * np.linalg.norm(s - m, axis=1) + rounding + 1e-5
+            assert np.all(np.abs(scores - exact_scores(metric, vectors, query)) <= allowed)
 
 
 def test_more_bits_estimate_better_by_the_document(tmp_path: Path) -> None:
