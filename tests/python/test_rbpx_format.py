@@ -182,7 +182,7 @@ class RbpxFile:
         if self.metric == "ip":
             with_centre = float(np.dot(query, self.array(3, "<f4").astype(float)))
             return unit2 * (estimates - m @ s) - with_centre
-        near = ((s - m) ** 2).sum(axis=1)
+        near: Floats = ((s - m) ** 2).sum(axis=1)
         return unit2 * (estimates + near) * (0.5 if self.metric == "cosine" else 1.0)
 
 
