@@ -8,6 +8,7 @@
 
 #include "base/parallel.h"
 #include "kernels/dispatch.h"
+#include "ruvector/base/errors.h"
 
 namespace ruvector::index {
 namespace {
@@ -97,6 +98,12 @@ void Encoder::train(const RowSource& source, std::size_t threads, const Progress
   }
   unit_ = 0.0F;
   set_unit(unit_for(source, threads, progress));
+  // Rows are checked on their way in, but not those of a file that was loaded without verify.
+  bool finite = std::isfinite(unit_);
+  for (const float value : centre_) finite = finite && std::isfinite(value);
+  if (!finite) {
+    throw IndexError("rows of the index are not finite: the file it was loaded from is damaged");
+  }
 }
 
 float Encoder::unit_for(const RowSource& source, std::size_t threads,

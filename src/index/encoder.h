@@ -41,7 +41,8 @@ class Encoder {
           std::vector<float> centre, float unit);
 
   // Learns the centre (mean) and the unit from `source`: the same for any number of threads.
-  // `progress` may throw to cancel; its numbers are meaningless here.
+  // `progress` may throw to cancel; its numbers are meaningless here. Throws IndexError when rows
+  // are not finite.
   void train(const RowSource& source, std::size_t threads, const Progress& progress = {});
   // The unit that `source` needs to stay within the range of float16; at least unit().
   float unit_for(const RowSource& source, std::size_t threads, const Progress& progress = {}) const;

@@ -140,21 +140,11 @@ bool centre_is_stale(const State& state, std::size_t before) {
   return state.keeps_rows && state.trained_on < kSettledAt && state.size() >= 4 * state.trained_on;
 }
 
-// Rows are checked on their way in, but not those of a file that was loaded without verify.
-void check_trained(const Encoder& encoder) {
-  bool finite = std::isfinite(encoder.unit());
-  for (const float value : encoder.centre()) finite = finite && std::isfinite(value);
-  if (!finite) {
-    throw IndexError("rows of the index are not finite: the file it was loaded from is damaged");
-  }
-}
-
 // Learns the centre from all vectors at hand and encodes them; the old codes stay until the end.
 void encode_anew(State& state, const RowSource& all, std::size_t threads,
                  const Progress& progress) {
   Encoder encoder = *state.encoder;
   encoder.train(all, threads, still_at(progress, 0, all.count));
-  check_trained(encoder);
   CodeStore codes(encoder.shape());
   codes.resize(all.count);
   encode(encoder, codes, all, 0, threads, progress);
@@ -323,6 +313,7 @@ void remove(State& state, std::span<const Id> ids) {
     if (!seen.insert(id).second) throw DuplicateId(id);
   }
   if (ids.empty()) return;
+  if (state.partition) state.partition->layout.check_saved();  // before anything is changed
   Id* all = state.ids.mutable_data();
   float* rows = state.keeps_rows ? state.rows.mutable_data() : nullptr;
   float* norms = state.inverse_norms.empty() ? nullptr : state.inverse_norms.mutable_data();
