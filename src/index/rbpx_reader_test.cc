@@ -194,7 +194,13 @@ TEST_F(RbpxReader, UnverifiedListsGiveWrongAnswersOrAnErrorAndNoMemoryError) {
         EXPECT_LE(sample_hits(state).size(), 4U * 10U * 3U);
         const std::vector<float> queries = sample_rows(20, sample.dim, 5);
         calibrate(state, {queries.data(), 20, sample.dim}, 1);
-        remove(state, std::vector<Id>{state.ids[5]});
+        const Id id = state.ids[5];
+        try {
+          remove(state, std::vector<Id>{id});
+        } catch (const IndexError&) {
+          EXPECT_EQ(state.ids[5], id);  // and nothing was changed
+          EXPECT_EQ(state.id_map.find(id, state.ids.data(), state.size()), 5U);
+        }
       } catch (const PersistError&) {
       } catch (const IndexError&) {
       }
@@ -210,8 +216,10 @@ TEST_F(RbpxReader, UnverifiedListsGiveWrongAnswersOrAnErrorAndNoMemoryError) {
 }
 
 TEST_F(RbpxReader, AnIndexWithUnverifiedRowsThatAreNotFiniteRefusesToLearnFromThem) {
-  for (const float value : {std::numeric_limits<float>::quiet_NaN(), 1e30F}) {
-    const Sample sample{.count = 10};
+  for (const auto& [value, lists] : {std::pair{std::numeric_limits<float>::quiet_NaN(), 0},
+                                     std::pair{1e30F, 0}, std::pair{1e30F, 2}}) {
+    Sample sample{.count = 10};
+    if (lists != 0) sample.partitions = lists;
     EditableImage image(serialize_rbpx(sample_state(sample)));
     image.set(SectionType::rows, 40, value);
     write_bytes(folder_.path() / "a.rbpx", image.seal());
