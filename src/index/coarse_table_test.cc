@@ -10,8 +10,8 @@ namespace ruvector::index {
 namespace {
 
 TEST(CoarseTable, GivesTheProductsOfCentredVectors) {
-  for (const std::size_t dim : {1, 7, 64, 130}) {
-    for (const std::size_t lists : {1, 47, 48, 49, 200}) {
+  for (const std::size_t dim : {1U, 7U, 64U, 130U}) {
+    for (const std::size_t lists : {1U, 47U, 48U, 49U, 200U}) {
       const TestVectors centroids = gaussian_vectors(lists, dim, 1, 2.0F, 1.0F);
       const TestVectors queries = gaussian_vectors(5, dim, 2);
       const TestVectors centre = gaussian_vectors(1, dim, 3);
