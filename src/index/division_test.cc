@@ -59,7 +59,7 @@ bool same(const base::Array<T>& a, const base::Array<T>& b) {
 TEST(Division, IsTheSameOnAnyNumberOfThreads) {
   const TestVectors data = clustered_vectors(3000, 40, 20, 0.5F, 1);
   const State one = divided(data.view(), Metric::l2, 40, 1);
-  for (const std::size_t threads : {2, 3, 7}) {
+  for (const std::size_t threads : {2U, 3U, 7U}) {
     const State other = divided(data.view(), Metric::l2, 40, threads);
     EXPECT_TRUE(same(one.codes.blocks(), other.codes.blocks()));
     EXPECT_TRUE(same(one.codes.records(), other.codes.records()));

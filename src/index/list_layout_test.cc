@@ -42,7 +42,7 @@ void expect_holds(const ListLayout& layout, const std::vector<std::uint32_t>& li
 }
 
 TEST(ListLayout, ArrangesEachListInOneRun) {
-  for (const std::size_t slots : {0, 1, 63, 64, 65, 1000}) {
+  for (const std::size_t slots : {0U, 1U, 63U, 64U, 65U, 1000U}) {
     const auto lists = random_lists(slots, 7, slots);
     const ListLayout layout(7, lists);
     expect_holds(layout, lists);

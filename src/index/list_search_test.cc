@@ -43,13 +43,13 @@ std::string describe(const State& state, std::size_t k) {
 
 TEST(ListSearch, ThroughAllListsAtCertaintyItFindsWhatASortFinds) {
   for (const Metric metric : kMetrics) {
-    for (const std::size_t dim : {1, 3, 20, 64, 130, 300}) {
-      for (const std::size_t lists : {1, 7, 60}) {
+    for (const std::size_t dim : {1U, 3U, 20U, 64U, 130U, 300U}) {
+      for (const std::size_t lists : {1U, 7U, 60U}) {
         const TestVectors data = gaussian_vectors(500, dim, dim + lists, 1.0F, 0.3F);
         const State state = divided(Kind::rabitq_plus, data.view(), metric, lists);
         const TestVectors near = gaussian_vectors(3, dim, 77, 1.0F, 0.2F);
         const TestVectors far = gaussian_vectors(1, dim, 78, 500.0F, 100.0F);
-        for (const std::size_t k : {1, 10, 600}) {
+        for (const std::size_t k : {1U, 10U, 600U}) {
           for (const auto& query : {near.row(0), near.row(1), far.row(0), data.row(250)}) {
             ASSERT_EQ(search(state, query, k, everything_certainly(), nullptr),
                       brute_force(state.row_view(), query, k))
@@ -81,11 +81,11 @@ TEST(ListSearch, FiltersOfEveryDensityGiveTheBestAllowed) {
   const TestVectors data = clustered_vectors(3000, 24, 12, 0.5F, 3);
   for (const Metric metric : kMetrics) {
     const State state = divided(Kind::rabitq_plus, data.view(), metric, 40);
-    for (const std::size_t step : {1, 2, 15, 17, 100, 1500, 2999}) {
+    for (const std::size_t step : {1U, 2U, 15U, 17U, 100U, 1500U, 2999U}) {
       const std::vector<std::uint8_t> mask = every(data.rows, step);
       SearchParams params = everything_certainly();
       params.filter = Mask{mask};
-      for (const std::size_t row : {7, 1234}) {
+      for (const std::size_t row : {7U, 1234U}) {
         ASSERT_EQ(search(state, data.row(row), 10, params, nullptr),
                   brute_force(state.row_view(), data.row(row), 10, mask))
             << step;
@@ -138,7 +138,7 @@ TEST(ListSearch, ABudgetReadsAsManyRowsAsItSays) {
 TEST(ListSearch, VisitsAsManyListsAsItIsTold) {
   const TestVectors data = gaussian_vectors(3000, 16, 9);
   const State state = divided(Kind::rabitq_plus, data.view(), Metric::l2, 50);
-  for (const std::size_t lists : {1, 5, 49, 50, 1000}) {
+  for (const std::size_t lists : {1U, 5U, 49U, 50U, 1000U}) {
     SearchStats stats;
     SearchParams params;
     params.nprobe = lists;
