@@ -1,5 +1,7 @@
 #include "base/array.h"
 
+#include "base/test_sanitizers.h"
+
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -244,7 +246,7 @@ TEST(Array, ImpossibleSizesThrowAndChangeNothing) {
   EXPECT_THROW(array.resize(std::numeric_limits<std::size_t>::max()), std::length_error);
   EXPECT_THROW(array.append(std::numeric_limits<std::size_t>::max() / 4), std::length_error);
   EXPECT_THROW(array.reserve(std::numeric_limits<std::size_t>::max() / 2), std::length_error);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !RUVECTOR_ADDRESS_SANITIZER && !RUVECTOR_THREAD_SANITIZER
   EXPECT_THROW(array.resize(std::size_t{1} << 58), std::bad_alloc);
   Array<std::uint32_t> large = counting(kHuge);
   EXPECT_THROW(large.reserve(std::size_t{1} << 58), std::bad_alloc);
@@ -256,7 +258,7 @@ TEST(Array, ImpossibleSizesThrowAndChangeNothing) {
 }
 
 TEST(Array, GrowingALargeOneDoesNotHoldItTwice) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if RUVECTOR_ADDRESS_SANITIZER || RUVECTOR_THREAD_SANITIZER
   GTEST_SKIP() << "a sanitizer's shadow memory hides the resident size";
 #endif
   constexpr std::size_t kBytes = std::size_t{96} << 20;

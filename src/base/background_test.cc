@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/fork_epoch.h"
+#include "base/test_sanitizers.h"
 #include "ruvector/base/runtime.h"
 
 namespace ruvector::base {
@@ -117,7 +118,7 @@ TEST(Background, ADelayedTaskRunsAfterItsDelayAndInOrderOfTime) {
   EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
 }
 
-#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#if !RUVECTOR_THREAD_SANITIZER && !RUVECTOR_ADDRESS_SANITIZER
 TEST(Background, AForkedChildHasThreadsOfItsOwn) {
   Countdown before(1);
   post(Lane::compute, [&] { before.arrive(); });

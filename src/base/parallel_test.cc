@@ -1,5 +1,7 @@
 #include "base/parallel.h"
 
+#include "base/test_sanitizers.h"
+
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -244,11 +246,8 @@ TEST(Parallel, TwoLongLoopsShareTheWorkers) {
 
 // ThreadSanitizer does not support it; AddressSanitizer of GCC 12 does not take its allocator's
 // locks around fork(), so that a child inherits one that a starting worker held, and hangs.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr bool kForkedChildrenMayStartThreads = false;
-#else
-constexpr bool kForkedChildrenMayStartThreads = true;
-#endif
+constexpr bool kForkedChildrenMayStartThreads =
+    RUVECTOR_ADDRESS_SANITIZER == 0 && RUVECTOR_THREAD_SANITIZER == 0;
 
 TEST(Parallel, AForkedChildHasWorkersOfItsOwn) {
   if (!kForkedChildrenMayStartThreads) GTEST_SKIP() << "threads after fork under a sanitizer";

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "base/test_folder.h"
+#include "base/test_sanitizers.h"
 #include "index/rbpx_samples.h"
 
 namespace ruvector::index {
@@ -16,13 +17,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kShadowMemory = true;
-#elif defined(__has_feature)
-constexpr bool kShadowMemory = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kShadowMemory = false;
-#endif
+constexpr bool kShadowMemory = RUVECTOR_ADDRESS_SANITIZER != 0 || RUVECTOR_THREAD_SANITIZER != 0;
 
 class RbpxReader : public ::testing::Test {
  protected:

@@ -112,9 +112,21 @@ inline std::vector<Hit> brute_force(const Rows& rows, std::span<const float> que
     if (!allowed.empty() && allowed[slot] == 0) continue;
     if (scores[slot] <= radius) hits.push_back({rows.ids[slot], scores[slot]});
   }
-  std::sort(hits.begin(), hits.end(), nearer);
-  if (hits.size() > k) hits.resize(k);
+  const std::size_t count = std::min(k, hits.size());
+  std::partial_sort(hits.begin(), hits.begin() + static_cast<std::ptrdiff_t>(count), hits.end(),
+                    nearer);
+  hits.resize(count);
   return hits;
+}
+
+// The nearest `k` of each query.
+inline std::vector<std::vector<Hit>> true_neighbours(const Rows& rows, const TestVectors& queries,
+                                                     std::size_t k) {
+  std::vector<std::vector<Hit>> truth;
+  for (std::size_t q = 0; q < queries.rows; ++q) {
+    truth.push_back(brute_force(rows, queries.row(q), k));
+  }
+  return truth;
 }
 
 // How many of `truth` are among `found`, as a fraction.

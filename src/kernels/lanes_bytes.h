@@ -167,16 +167,16 @@ inline void multiply_bytes(const ByteRows& a, std::size_t m, const ByteColumns& 
       const std::size_t rows = tiles.rows(number);
       for (std::size_t column = 0; column < width; column += kColumns) {
         const std::size_t left = panel + column;
-        multiply_byte_rows<Bytes>(
-            {{a.bytes + row * a.stride, a.stride, a.scales + row, a.exact + row * a.exact_stride,
-              a.exact_stride},
-             {b.bytes + panel * k + 4 * column, b.scales + left, b.sums + left,
-              b.exact + panel * b.exact_rows + column, b.exact_rows},
-             k,
-             c + row * ldc + left,
-             ldc,
-             width - column},
-            rows);
+        const auto* exact = b.exact_rows == 0 ? nullptr : b.exact + panel * b.exact_rows + column;
+        multiply_byte_rows<Bytes>({{a.bytes + row * a.stride, a.stride, a.scales + row,
+                                    a.exact + row * a.exact_stride, a.exact_stride},
+                                   {b.bytes + panel * k + 4 * column, b.scales + left,
+                                    b.sums + left, exact, b.exact_rows},
+                                   k,
+                                   c + row * ldc + left,
+                                   ldc,
+                                   width - column},
+                                  rows);
       }
       row += rows;
     }

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/test_sanitizers.h"
 #include "lake/test_lake.h"
 #include "ruvector/base/errors.h"
 
@@ -134,7 +135,7 @@ TEST(Flight, WhenTheLeaderGivesUpAnotherLeads) {
   leader.join();
 }
 
-#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#if !RUVECTOR_THREAD_SANITIZER && !RUVECTOR_ADDRESS_SANITIZER
 TEST(Flight, AProcessForkedInTheMiddleOfOnePullsForItselfAndEnds) {
   std::optional<Flight> flight(std::in_place);
   std::promise<void> land;

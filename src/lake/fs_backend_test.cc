@@ -29,6 +29,7 @@
 #include "base/file_digest.h"
 #include "base/random.h"
 #include "base/test_folder.h"
+#include "base/test_sanitizers.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector {
@@ -449,7 +450,7 @@ TEST_F(Files, APullWhileTheFileIsReplacedGivesOneWholeVersion) {
 }
 
 // Writing starts about when a pull that waited for the last change to settle reads.
-#if defined(__SANITIZE_THREAD__)
+#if RUVECTOR_THREAD_SANITIZER
 constexpr std::size_t kOverwrittenRows = 20'000;  // a pull fits between two of the writer's rounds
 #else
 constexpr std::size_t kOverwrittenRows = 400'000;

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/test_sanitizers.h"
 #include "net/test_receiver.h"
 #include "net/test_server.h"
 #include "net/transport.h"
@@ -272,7 +273,7 @@ TEST(HttpTransport, ServesManyThreadsAtOnce) {
 }
 
 // Sanitizers do not get along with threads that a forked child starts.
-#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#if !RUVECTOR_THREAD_SANITIZER && !RUVECTOR_ADDRESS_SANITIZER
 // Runs `test` in a forked child; whether it says true there.
 template <class Test>
 bool holds_in_child(Test test) {

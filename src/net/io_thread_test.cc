@@ -1,5 +1,7 @@
 #include "net/io_thread.h"
 
+#include "base/test_sanitizers.h"
+
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -99,7 +101,7 @@ TEST(IoThread, KeepsWhatItWatchesFor) {
 }
 
 // Sanitizers do not get along with threads that a forked child starts.
-#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#if !RUVECTOR_THREAD_SANITIZER && !RUVECTOR_ADDRESS_SANITIZER
 TEST(IoThread, IsAnotherOneInAForkedChild) {
   IoThread& io = IoThread::of_process();
   ASSERT_TRUE(runs_a_task(io));
