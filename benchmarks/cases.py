@@ -37,6 +37,8 @@ class Case:
 
 SCANS = ("ours", "faiss-pq", "rabitqlib", "turbovec", "scann")
 GRAPHS = ("hnswlib", "faiss-hnsw", "usearch")
+# What does not compare every code: lists, trees and graphs. Ours without lists is beside them.
+SUBLINEAR = ("ours-lists", "ours", "rabitqlib-ivf", "scann-tree", *GRAPHS)
 
 CASES = {
     case.name: case
@@ -80,12 +82,17 @@ CASES = {
             latency_queries=100,
             pass_seconds=1.5,
         ),
+        Case("u128-lists", "u128", SUBLINEAR, {10: (0.9, 0.95, 0.99, 0.994)}),
+        Case("minilm-lists", "minilm", SUBLINEAR, {10: (0.9, 0.95, 0.99)}),
+        Case("sift-lists", "sift", SUBLINEAR, {10: (0.9, 0.95, 0.99)}),
         *(
             Case(name, name, ("ours", "faiss-pq", "rabitqlib", "upstream"), {10: (FULL,)}, rounds=3)
             for name in ("u128-1k", "u128-10k", "u100")
         ),
     )
 }
+
+LISTS = ("u128-lists", "minilm-lists", "sift-lists")  # cases of SUBLINEAR
 
 # Small enough for a smoke test; its figures mean nothing.
 QUICK = Case(

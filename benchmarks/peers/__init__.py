@@ -23,6 +23,7 @@ class Entry:
 
 PEERS = {
     "ours": Entry("ruvector RabitqPlusIndex", "ours", "ours", "Plus"),
+    "ours-lists": Entry('ruvector, partitions="auto"', "ours", "ours", "Lists"),
     "ours-1bit": Entry("ruvector RabitqIndex bits=1", "ours", "ours", "OneBit"),
     "ours-flat": Entry("ruvector FlatF32Index", "ours", "ours", "Flat"),
     "faiss-flat": Entry("faiss IndexFlatL2", "peers", "faiss", "Flat"),
@@ -33,6 +34,10 @@ PEERS = {
     "rabitqlib": Entry("rabitqlib nbits=32", "peers", "rabitqlib", "OneCluster", {"bits": 32}),
     "rabitqlib-9bit": Entry("rabitqlib nbits=9", "peers", "rabitqlib", "OneCluster", {"bits": 9}),
     "rabitqlib-1bit": Entry("rabitqlib nbits=1", "peers", "rabitqlib", "OneCluster", {"bits": 1}),
+    "rabitqlib-ivf": Entry(
+        "rabitqlib Ivf nbits=32", "peers", "rabitqlib", "ManyClusters", {"bits": 32}
+    ),
+    "scann-tree": Entry("scann tree, AH2 + reorder", "peers", "scann", "Tree"),
     "turbovec": Entry("turbovec 4 bit + rerank", "peers", "turbovec", "Rerank"),
     "scann-flat": Entry("scann brute force", "peers", "scann", "BruteForce"),
     "scann": Entry("scann AH2 + reorder", "peers", "scann", "HashReorder"),

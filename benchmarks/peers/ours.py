@@ -77,6 +77,20 @@ class Plus(Ours):
         return {name: float(value) for name, value in dataclasses.asdict(stats).items()}
 
 
+class Lists(Plus):
+    """Divided into lists; the sweep is over the recall that is asked for.
+
+    What a search reads for it was learned from rows of the index, never from the case's queries.
+    """
+
+    def build(self) -> None:
+        self.index = None
+        self.index = self.kind.build(self.rows, seed=42, metric="l2", partitions="auto")
+
+    def settings(self, k: int) -> list[Setting]:
+        return [{"recall": r} for r in (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999)]
+
+
 class OneBit(Ours):
     """One-bit codes, estimates only."""
 

@@ -1,8 +1,9 @@
-"""scann: brute force, and 4-bit asymmetric hashing of two dimensions each with reordering."""
+"""scann: brute force; 4-bit asymmetric hashing of two dimensions each with reordering; its tree."""
 
 from __future__ import annotations
 
 import importlib
+import math
 from typing import Any
 
 import numpy as np
@@ -77,3 +78,46 @@ class HashReorder(ScannPeer):
         if self.threads > 1:
             return self.index.search_batched_parallel(queries, self.k, self.candidates)
         return self.index.search_batched(queries, self.k, self.candidates)
+
+
+class Tree(ScannPeer):
+    """The hashing within leaves, about as many as the root of the number of rows."""
+
+    def __init__(self, rows: Rows, threads: int) -> None:
+        super().__init__(rows, threads)
+        self.leaves = 1
+        self.candidates = 100
+
+    def build(self) -> None:
+        self.index = None
+        tree = self.builder().tree(
+            round(math.sqrt(self.count)), 10, training_sample_size=self.count
+        )
+        hashing = tree.score_ah(2, anisotropic_quantization_threshold=float("nan"))
+        self.finish(hashing.reorder(100))
+
+    def settings(self, k: int) -> list[Setting]:
+        counts = (
+            (3, 5),
+            (4, 10),
+            (6, 10),
+            (10, 10),
+            (16, 15),
+            (25, 20),
+            (40, 30),
+            (70, 40),
+            (110, 60),
+        )
+        return [{"leaves": leaves, "candidates": few * k} for leaves, few in counts]
+
+    def apply(self, setting: Setting, k: int) -> None:
+        super().apply(setting, k)
+        self.leaves, self.candidates = setting["leaves"], setting["candidates"]
+
+    def search(self, query: Rows) -> Any:
+        return self.index.search(query, self.k, self.candidates, self.leaves)
+
+    def search_batch(self, queries: Rows) -> Any:
+        if self.threads > 1:
+            return self.index.search_batched_parallel(queries, self.k, self.candidates, self.leaves)
+        return self.index.search_batched(queries, self.k, self.candidates, self.leaves)

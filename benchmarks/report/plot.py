@@ -58,11 +58,12 @@ def draw_case(case: dict[str, Any], folder: Path) -> None:
 def draw_axes(axes: Any, case: dict[str, Any], k: int) -> None:
     palette: Any = importlib.import_module("matplotlib").colormaps["tab20"]
     runs = [run for run in case["runs"] if run["threads"] == 1]
+    has_lists = any(run["peer"] == "ours-lists" for run in runs)
     for run in runs:
         points = [point for point in frontier(run, k) if point[0] >= WORST]
         if not points:
             continue
-        style, ours = list(PEERS).index(run["peer"]), run["peer"] == "ours"
+        style, ours = list(PEERS).index(run["peer"]), run["peer"] in ("ours", "ours-lists")
         axes.plot(
             [max(FLOOR, 1 - recall) for recall, _ in points],
             [speed for _, speed in points],
@@ -70,6 +71,7 @@ def draw_axes(axes: Any, case: dict[str, Any], k: int) -> None:
             marker=MARKERS[style % len(MARKERS)],
             markersize=5,
             linewidth=2.6 if ours else 1.2,
+            linestyle="--" if run["peer"] == "ours" and has_lists else "-",
             zorder=3 if ours else 2,
             label=run["title"],
         )

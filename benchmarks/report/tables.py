@@ -6,7 +6,7 @@ import statistics
 from typing import Any
 
 from benchmarks.report.results import Results, code_bytes_per_vector, describe_setting
-from benchmarks.targets import Verdict, judge_all
+from benchmarks.targets import LIST_TARGETS, Verdict, judge_all
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> str:
@@ -21,6 +21,10 @@ def value_text(verdict: Verdict) -> str:
 
 def targets_table(results: Results) -> str:
     return verdicts_table("claim (1 thread)", judge_all(results))
+
+
+def lists_table(results: Results) -> str:
+    return verdicts_table("claim (1 thread, k=10)", judge_all(results, LIST_TARGETS))
 
 
 def verdicts_table(claim: str, verdicts: list[Verdict]) -> str:
@@ -132,5 +136,6 @@ def document(results: Results) -> str:
     """The whole of `results/README.md`."""
     parts = ["# Results", "Written by `make bench`; the method is in [../README.md](../README.md)."]
     parts += ["## Targets", targets_table(results)]
+    parts += ["## Targets of lists", lists_table(results)]
     parts += [case_section(case) for case in results.cases.values()]
     return "\n\n".join(parts) + "\n"

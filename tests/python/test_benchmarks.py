@@ -13,10 +13,17 @@ from benchmarks.contestant import Contestant
 from benchmarks.datasets import DATASETS, MissingDataError, prepare
 from benchmarks.lake import report as lake_report
 from benchmarks.lake.verdicts import judge_all as judge_lake
-from benchmarks.report.front_page import BEGIN, END, with_targets
+from benchmarks.report.front_page import (
+    BEGIN,
+    BEGIN_LISTS,
+    END,
+    END_LISTS,
+    with_lists,
+    with_targets,
+)
 from benchmarks.report.results import Results
 from benchmarks.report.tables import document
-from benchmarks.targets import Verdict, faster
+from benchmarks.targets import Verdict, faster, keeps_promise
 from benchmarks.truth import exact_neighbours, recall
 
 
@@ -168,6 +175,19 @@ def test_the_front_page_gets_the_table_between_its_marks_and_nothing_else_change
     assert with_targets(page, found) == page
     with pytest.raises(ValueError, match="lacks"):
         with_targets("no marks", found)
+    assert "Not measured." in with_lists(f"{BEGIN_LISTS}\n{END_LISTS}", found)
+
+
+def test_a_promise_of_recall_is_judged_by_what_was_found_at_what_was_asked() -> None:
+    asked = [point(0.893, 10), point(0.941, 20)]
+    for one, wanted in zip(asked, (0.9, 0.95), strict=True):
+        one["setting"] = {"recall": wanted}
+    runs = [{**results(asked, []).cases["g128"]["runs"][0], "peer": "ours-lists"}]
+    found = Results({"g128": {"runs": runs}})
+    kept = keeps_promise("claim", "g128", 0.9)(found)
+    assert (kept.value, kept.outcome_text()) == (0.893, "met")
+    assert keeps_promise("claim", "g128", 0.95)(found).met
+    assert keeps_promise("claim", "g128", 0.99)(found).outcome_text() == "no comparison"
 
 
 def test_the_cheapest_settings_at_a_recall_go_on() -> None:
