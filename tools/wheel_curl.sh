@@ -50,6 +50,7 @@ options=(
 )
 run "configure curl" cmake -S "$work"/curl-*/ -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_INSTALL_PREFIX="$work/prefix" -DCMAKE_INSTALL_LIBDIR=lib \
+  -DCMAKE_C_FLAGS="-ffile-prefix-map=$work=." `# or the folder's name would be in the wheel` \
   -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_C_COMPILER_LAUNCHER=ccache "${options[@]/#/-D}"
 run "build curl" cmake --build "$work/build"
 run "install curl" cmake --install "$work/build"

@@ -124,11 +124,11 @@ std::string der_of(std::string_view signature) {
   const bool done = ECDSA_SIG_set0(both.get(), number_of(signature.substr(0, kP256Bytes)).release(),
                                    number_of(signature.substr(kP256Bytes)).release()) == 1;
   require_openssl(done, "ECDSA_SIG_set0");
-  unsigned char* bytes = nullptr;
-  const int size = i2d_ECDSA_SIG(both.get(), &bytes);
+  const int size = i2d_ECDSA_SIG(both.get(), nullptr);
   require_openssl(size > 0, "i2d_ECDSA_SIG");
-  std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
-  OPENSSL_free(bytes);
+  std::string der(static_cast<std::size_t>(size), '\0');
+  auto* end = reinterpret_cast<unsigned char*>(der.data());
+  require_openssl(i2d_ECDSA_SIG(both.get(), &end) == size, "i2d_ECDSA_SIG");
   return der;
 }
 
