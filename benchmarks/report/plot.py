@@ -6,6 +6,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cases import LISTS
 from benchmarks.peers import PEERS
 
 # Recall is drawn as its distance to 1, on a log axis that ends here: what lies beyond is exact.
@@ -32,12 +33,16 @@ def best_p50(point: dict[str, Any]) -> float:
     return float(min([point["sweep_p50_us"], *timings]))
 
 
-def draw_case(case: dict[str, Any], folder: Path) -> None:
+def prepared_pyplot() -> Any:
     # The SVG must not change when the figures do not.
     matplotlib: Any = importlib.import_module("matplotlib")
     matplotlib.use("Agg")
     matplotlib.rcParams.update({"svg.hashsalt": "ruvector", "font.size": 9})
-    pyplot: Any = importlib.import_module("matplotlib.pyplot")
+    return importlib.import_module("matplotlib.pyplot")
+
+
+def draw_case(case: dict[str, Any], folder: Path) -> None:
+    pyplot = prepared_pyplot()
     ks = [int(k) for k in case["recalls"]]
     figure, grid = pyplot.subplots(
         1, len(ks), figsize=(3.2 + 5.0 * len(ks), 4.6), squeeze=False, layout="constrained"
@@ -88,6 +93,36 @@ def draw_axes(axes: Any, case: dict[str, Any], k: int) -> None:
     axes.grid(visible=True, which="major", alpha=0.3)
 
 
+def asked_and_found(case: dict[str, Any], k: int) -> list[tuple[float, float]]:
+    """The recalls that the lists were asked for, and what they found."""
+    return [
+        (point["setting"]["recall"], point["recall"])
+        for run in case["runs"]
+        for point in run["points"]
+        if run["peer"] == "ours-lists" and run["threads"] == 1 and point["k"] == k
+    ]
+
+
+def draw_promises(cases: list[dict[str, Any]], folder: Path) -> None:
+    """Recall asked against recall found, of all cases about lists in one picture."""
+    pyplot = prepared_pyplot()
+    figure, axes = pyplot.subplots(figsize=(5.6, 4.6), layout="constrained")
+    for marker, case in zip(MARKERS, cases, strict=False):
+        points = asked_and_found(case, 10)
+        axes.plot(*zip(*points, strict=True), marker=marker, label=case["title"])
+    axes.plot([0.8, 1], [0.8, 1], color="black", linewidth=1, label="as asked")
+    axes.plot([0.8, 1], [0.79, 0.99], color="black", linewidth=1, linestyle=":", label="0.01 below")
+    axes.set_xlabel("recall@10 asked")
+    axes.set_ylabel("recall@10 found")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(fontsize=8)
+    figure.savefig(folder / "asked.svg", metadata={"Date": None})
+    pyplot.close(figure)
+
+
 def draw_all(cases: dict[str, dict[str, Any]], folder: Path) -> None:
     for case in cases.values():
         draw_case(case, folder)
+    divided = [cases[name] for name in LISTS if name in cases]
+    if divided:
+        draw_promises(divided, folder)
