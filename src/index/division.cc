@@ -125,6 +125,28 @@ std::vector<std::uint32_t> nearest_lists(const CoarseTable& coarse, const RowSou
   return nearest;
 }
 
+// Gives each row a lane of its nearest list; the rows of each list that gets any.
+std::vector<std::pair<std::size_t, Placement>> appended(ListLayout& layout,
+                                                        std::span<const std::uint32_t> nearest) {
+  const std::size_t count = nearest.size();
+  std::vector<std::uint32_t> lanes(count);
+  std::vector<std::uint32_t> order(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    lanes[i] = layout.append(nearest[i]);
+    order[i] = static_cast<std::uint32_t>(i);
+  }
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return nearest[a] != nearest[b] ? nearest[a] < nearest[b] : a < b;
+  });
+  std::vector<std::pair<std::size_t, Placement>> lists;
+  for (const std::uint32_t row : order) {
+    if (lists.empty() || lists.back().first != nearest[row]) lists.push_back({nearest[row], {}});
+    lists.back().second.rows.push_back(row);
+    lists.back().second.lanes.push_back(lanes[row]);
+  }
+  return lists;
+}
+
 }  // namespace
 
 void divide(State& state, const RowSource& all, std::size_t threads, const Progress& progress) {
@@ -161,21 +183,9 @@ void encode_lists_anew(State& state, const Encoder& encoder, const RowSource& al
 void place(State& state, const RowSource& added, std::size_t before, std::size_t threads,
            const Progress& progress) {
   Partition& partition = *state.partition;
-  const std::vector<std::uint32_t> nearest =
-      nearest_lists(partition.coarse, added, state.dim, threads, still(progress, 0, added.count));
-  std::vector<std::pair<std::size_t, Placement>> lists;
-  std::vector<std::uint32_t> order(added.count);
-  for (std::size_t i = 0; i < added.count; ++i) order[i] = static_cast<std::uint32_t>(i);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return nearest[a] != nearest[b] ? nearest[a] < nearest[b] : a < b;
-  });
-  std::vector<std::uint32_t> lanes(added.count);
-  for (std::size_t i = 0; i < added.count; ++i) lanes[i] = partition.layout.append(nearest[i]);
-  for (const std::uint32_t row : order) {
-    if (lists.empty() || lists.back().first != nearest[row]) lists.push_back({nearest[row], {}});
-    lists.back().second.rows.push_back(row);
-    lists.back().second.lanes.push_back(lanes[row]);
-  }
+  const auto lists = appended(
+      partition.layout,
+      nearest_lists(partition.coarse, added, state.dim, threads, still(progress, 0, added.count)));
   const std::size_t old_codes = state.codes.size();
   const Encoder& old = *state.encoder;
   Encoder encoder = old;
