@@ -94,10 +94,11 @@ $(venv)/.extra-%: pyproject.toml tools/python_requirements.py $(venv)/.created
 	@touch $@
 
 # No build isolation, so that the build directory stays valid and a rebuild compiles what changed.
+# The compiler cache tells compilers apart by their names: as other builds, this one calls it c++.
 $(venv)/.package: $(sources) pyproject.toml $(venv)/.extra-build $(venv)/.extra-package | packages-build
 	@echo "Building the package"
 	@rm -rf build/package
-	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) CMAKE_CXX_COMPILER_LAUNCHER=ccache \
+	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) CMAKE_CXX_COMPILER_LAUNCHER=ccache CXX=c++ \
 	  $(pip) wheel --no-build-isolation --no-deps --wheel-dir build/package \
 	  -C cmake.define.RUVECTOR_WARNINGS_AS_ERRORS=ON .
 	@$(pip) install --force-reinstall --no-deps build/package/ruvector-*.whl
@@ -231,7 +232,7 @@ wheel: $(venv)/.extra-wheel | packages-wheel  ## build wheelhouse/*.whl from the
 	@tools/wheel_licenses.sh build/wheel-curl build/wheel-licenses
 	@$(python) -m build --sdist --outdir dist .
 	@rm -rf build/sdist && mkdir -p build/sdist && tar -xzf dist/ruvector-*.tar.gz --strip-components=1 -C build/sdist
-	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR=$(CURDIR)/build/sdist \
+	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) CMAKE_CXX_COMPILER_LAUNCHER=ccache CXX=c++ CCACHE_BASEDIR=$(CURDIR)/build/sdist \
 	  $(python) -m build --wheel --outdir dist \
 	  -C cmake.define.CURL_ROOT=$(CURDIR)/build/wheel-curl \
 	  -C cmake.define.RUVECTOR_LICENSES=$(CURDIR)/build/wheel-licenses \
