@@ -193,9 +193,10 @@ check-shell:
 	@for script in .ci/run $(wildcard tools/*.sh); do bash -n $$script; done
 
 .PHONY: stub check-tidy check-isa-objects check-stub check-consumer check-examples check-notebooks check-docs
-check-tidy: build-asan
+check-tidy: packages-build packages-lint
+	@cmake --preset tidy >build/tidy-configure.log 2>&1 || { cat build/tidy-configure.log; exit 1; }
 	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -vE '_test.cc|/neon' \
-	  | xargs -n 1 -P $(JOBS) clang-tidy-19 --quiet -p build/asan
+	  | xargs -n 1 -P $(JOBS) clang-tidy-19 --quiet -p build/tidy
 
 check-isa-objects: build-release
 	@tools/check_isa_objects.sh build/release
