@@ -312,5 +312,5 @@ ci_steps := $(lint_steps) check-isa-objects test-levels test check-stub check-co
 ci: packages-test packages-lint $(venv)/.created  ## everything that must pass; one line for each step
 	@$(PYTHON) tools/run_steps.py $(ci_steps)
 
-ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, bare machines, 60 s of each fuzzer, 64-bit ARM, instruction counts
-	@$(PYTHON) tools/run_steps.py $(ci_steps) tsan-whole check-roots check-checkout fuzz test-aarch64 callgrind
+ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, a second wheel, bare machines, 60 s of each fuzzer, 64-bit ARM, instruction counts
+	@$(PYTHON) tools/run_steps.py $(ci_steps) tsan-whole check-same-wheel check-roots check-checkout fuzz test-aarch64 callgrind
