@@ -13,7 +13,6 @@ ARGS ?=
 # Another checkout of the same sources finds in the compiler cache what this one compiled.
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := true
-export CCACHE_SLOPPINESS := pch_defines,time_macros
 
 venv := .venv
 python := $(venv)/bin/python
@@ -127,10 +126,11 @@ package: $(venv)/.package  ## build the package and install it into .venv
 # --- C++ builds
 
 .PHONY: build-dev build-release build-asan build-tsan
+build_targets :=
 build-asan build-tsan: packages-lint
 build-dev build-release build-asan build-tsan: build-%: packages-test
 	@cmake --preset $* >build/$*-configure.log 2>&1 || { cat build/$*-configure.log; exit 1; }
-	@cmake --build --preset $* -j $(JOBS) $(TARGET)
+	@cmake --build --preset $* -j $(JOBS) $(build_targets)
 
 $(shell mkdir -p build)
 
@@ -147,7 +147,7 @@ asan: build-asan  ## C++ tests under AddressSanitizer and UndefinedBehaviorSanit
 	@$(call run_ctest,build/asan)
 
 tsan tsan-whole: export TSAN_OPTIONS := suppressions=$(CURDIR)/tools/tsan_suppressions.txt
-tsan: TARGET := --target thread_tests
+tsan: build_targets := --target thread_tests
 tsan: build-tsan  ## C++ tests in which several threads meet, under ThreadSanitizer
 	@$(call run_ctest,build/tsan -L threads)
 

@@ -54,7 +54,7 @@ endfunction()
 
 # GoogleTest's headers are most of what a small test compiles: the first test compiles them for all.
 function(ruvector_precompile_googletest name)
-  # The compiler cache serves such tests only with these.
+  # The compiler cache serves such tests only with these, and with the presets' environment.
   target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>
                                          $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
   get_property(first GLOBAL PROPERTY ruvector_first_test)

@@ -18,11 +18,11 @@ apt_arm64() {
 apt_arm64 update
 (cd "$work" && apt_arm64 download libssl-dev libutf8proc-dev >/dev/null)
 for package in "$work"/*_arm64.deb; do
-  dpkg-deb --extract "$package" "$work/root"
+  dpkg-deb --extract "$package" "$work/sysroot"
 done
 
 rm -rf "$folder"
 mkdir -p "$folder/lib" "$folder/include"
-cp -r "$work/root/usr/include/openssl" "$work/root/usr/include/aarch64-linux-gnu/openssl" "$folder/include"
-cp "$work/root/usr/include/utf8proc.h" "$folder/include"
-cp "$work"/root/usr/lib/aarch64-linux-gnu/lib{crypto,utf8proc}.a "$folder/lib"
+cp -r "$work/sysroot/usr/include/openssl" "$work/sysroot/usr/include/aarch64-linux-gnu/openssl" "$folder/include"
+cp "$work/sysroot/usr/include/utf8proc.h" "$folder/include"
+cp "$work"/sysroot/usr/lib/aarch64-linux-gnu/lib{crypto,utf8proc}.a "$folder/lib"

@@ -8,13 +8,13 @@ here=$(dirname "${BASH_SOURCE[0]}")
 root=build/roots/bookworm-checkout
 mkdir -p build/roots
 "$here/debian_root.sh" bookworm "$root" git make python3
-rm -rf "$root/root/ruvector"
-git clone --quiet --no-hardlinks . "$root/root/ruvector"
+rm -rf "$root/srv/ruvector"
+git clone --quiet --no-hardlinks . "$root/srv/ruvector"
 cache=$(ccache --get-config cache_dir 2>/dev/null || true)
 if [[ -d $cache ]]; then
-  mkdir -p "$root/root/.cache/ccache"
-  mount --bind "$cache" "$root/root/.cache/ccache"
-  trap 'umount "$root/root/.cache/ccache"' EXIT
+  mkdir -p "$root/srv/ccache"
+  mount --bind "$cache" "$root/srv/ccache"
+  trap 'umount "$root/srv/ccache"' EXIT
 fi
-"$here/in_debian_root.sh" "$root" sh -c 'cd /root/ruvector && make demo && make test'
+"$here/in_debian_root.sh" "$root" sh -c 'export CCACHE_DIR=/srv/ccache; cd /srv/ruvector && make demo && make test'
 echo "bookworm: make demo and make test passed"
