@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.cases import CASES, QUICK, Case
 from benchmarks.datasets import DATASETS, ROOT, MissingDataError
+from benchmarks.peers import PEERS
 from benchmarks.report.front_page import renew
 from benchmarks.report.plot import draw_all
 from benchmarks.report.results import Results
@@ -21,11 +22,23 @@ RESULTS = Path(__file__).resolve().parent / "results"
 QUICK_RESULTS = ROOT / "build" / "bench-quick"
 
 
+def peer_names(text: str) -> list[str]:
+    names = text.split(",")
+    for name in names:
+        if name not in PEERS:
+            raise argparse.ArgumentTypeError(
+                f"no library '{name}' (choose from {', '.join(PEERS)})"
+            )
+    return names
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--list", action="store_true", help="print the cases and their libraries")
     parser.add_argument("--only", action="append", metavar="CASE", choices=list(CASES), default=[])
-    parser.add_argument("--peers", metavar="A,B", help="run these libraries of each case only")
+    parser.add_argument(
+        "--peers", metavar="A,B", type=peer_names, help="run these libraries of each case only"
+    )
     parser.add_argument("--quick", action="store_true", help="5,000 rows, to see that it works")
     parser.add_argument("--report", action="store_true", help="tables and plots from old results")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="where the results go")
@@ -34,9 +47,9 @@ def arguments() -> argparse.Namespace:
 
 def chosen(options: argparse.Namespace) -> list[Case]:
     cases = [QUICK] if options.quick else [CASES[name] for name in options.only or CASES]
-    if not options.peers:
+    if options.peers is None:
         return cases
-    return [case.with_peers(options.peers.split(",")) for case in cases]
+    return [case.with_peers(options.peers) for case in cases]
 
 
 def measure(case: Case, folder: Path) -> None:
