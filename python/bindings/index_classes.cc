@@ -27,8 +27,10 @@ using Unlocked = nb::call_guard<ReleasedGil>;
 using Path = std::filesystem::path;
 
 std::optional<std::size_t> to_partitions(nb::handle value) {
-  if (nb::isinstance<nb::str>(value) && nb::cast<std::string>(value) == "auto") {
-    return kAutoPartitions;
+  if (nb::isinstance<nb::str>(value)) {
+    const std::string word = nb::cast<std::string>(value);
+    if (word == "auto") return kAutoPartitions;
+    throw std::invalid_argument("partitions is '" + word + "', neither a number nor 'auto'");
   }
   const auto number = to_optional<std::size_t>(value, "partitions");
   if (number == kAutoPartitions) {

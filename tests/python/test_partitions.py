@@ -209,6 +209,7 @@ def test_memory_is_accounted_for() -> None:
         ({"partitions": 0}, "partitions is 0, not in 1..1000000"),
         ({"partitions": 1_000_001}, "partitions is 1000001, not in 1..1000000"),
         ({"partitions": -1}, "partitions"),
+        ({"partitions": "autos"}, "partitions is 'autos', neither a number nor 'auto'"),
     ],
 )
 def test_a_wrong_number_of_lists_is_named(build: dict[str, Any], message: str) -> None:
@@ -234,7 +235,7 @@ def test_a_wrong_effort_is_named(search: dict[str, Any], message: str) -> None:
 
 def test_wrong_types_and_what_cannot_be_divided_are_named() -> None:
     rows = clusters(100, 4, 1)
-    wrong: Any = "many"
+    wrong: Any = 1.5
     with pytest.raises(TypeError, match="partitions"):
         RabitqPlusIndex.build(rows, partitions=wrong)
     with pytest.raises(ValueError, match="FlatF32Index has no codes to divide"):
