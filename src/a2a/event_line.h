@@ -47,6 +47,8 @@ class EventLine final : public net::Receiver, public std::enable_shared_from_thi
   void let_go(std::chrono::milliseconds grace);
   // Closes the connection.
   void cut();
+  // What came waits for the owner.
+  bool is_paused() const noexcept { return is_paused_; }
   std::optional<std::uint64_t> retry_ms() const noexcept { return parser_.retry_ms(); }
 
   void on_head(const net::ResponseHead& head) override;

@@ -15,7 +15,7 @@ using Step = StreamMachine::Step;
 
 namespace {
 
-// For the last update to come that is on its way while the answer to the request beside it is here.
+// For the next update to come that is on its way while the answer to the request beside it is here.
 constexpr milliseconds kLastUpdateGrace{1000};
 // For that answer to come after the last update; it may wait for webhooks.
 constexpr milliseconds kAnswerGrace{2000};
@@ -73,6 +73,7 @@ Step StreamMachine::on_head() {
 
 Step StreamMachine::on_item(const StreamItem& item) {
   if (is_over_ || is_concluding_) return {};
+  still_comes_ = true;
   const TaskUpdate& update = item.update;
   if (task_id_.empty()) task_id_ = update.task_id;
   const bool is_late_snapshot = wants_snapshot_ && update.kind != TaskUpdate::Kind::task;
@@ -266,6 +267,7 @@ Step StreamMachine::on_sent(const SendResult& result) {
   sent_ = result.task;
   if (is_concluding_ || !is_connected_) return settle_by_sent();
   if (may_end_) return finish();
+  still_comes_ = false;
   return {.what = Do::wake, .delay = kLastUpdateGrace};
 }
 
@@ -288,11 +290,15 @@ Step StreamMachine::on_send_error(std::exception_ptr error, bool may_run) {
   return ask(kBeginning);
 }
 
-Step StreamMachine::on_wake() {
+// A busy stream may be far behind the answer: as long as it says something, it is listened to.
+Step StreamMachine::on_wake(bool is_held_up) {
   if (is_over_) return {};
   if (is_concluding_) return finish();
-  if (sent_) return settle_by_sent();
-  return {};
+  if (!sent_) return {};
+  const bool is_busy = still_comes_ || is_held_up;
+  still_comes_ = is_held_up;
+  if (!is_busy) return settle_by_sent();
+  return {.what = Do::wake, .delay = kLastUpdateGrace};
 }
 
 // --- steps

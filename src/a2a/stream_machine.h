@@ -61,7 +61,8 @@ class StreamMachine {
   Step on_sent(const SendResult& result);
   // `may_run`: the peer may have got it all the same.
   Step on_send_error(std::exception_ptr error, bool may_run);
-  Step on_wake();
+  // `is_held_up`: updates that came wait for the reader, so that the next ones cannot come.
+  Step on_wake(bool is_held_up);
   // The reconnection time that the stream named.
   void set_retry_ms(std::uint64_t retry_ms) noexcept { retry_ms_ = retry_ms; }
 
@@ -114,6 +115,7 @@ class StreamMachine {
   bool is_doubted_ = false;         // rvAgent's answer for ids that it does not know
   bool saw_task_ = false;           // an update of the task, not a message
   bool may_end_ = false;            // the task waits for its caller
+  bool still_comes_ = false;        // an update came since on_wake()
   std::uint32_t attempts_ = 0;      // to resume, without an update between
   std::uint32_t not_found_ = 0;     // in a row
   std::optional<Task> sent_{};      // what the request beside gave

@@ -12,7 +12,7 @@ TEST(StreamMachineRvAgent, WhatRvAgentAnswersIsTheOutcomeWhenTheLastUpdateDoesNo
   const Step sent = machine.on_sent({.task = task(TaskState::completed)});
   EXPECT_EQ(sent.what, Do::wake);
   EXPECT_EQ(sent.delay, milliseconds(1000));
-  const Step step = machine.on_wake();
+  const Step step = machine.on_wake(false);
   EXPECT_TRUE(states_gap(step));
   EXPECT_TRUE(gives_task(step, TaskState::completed));
   EXPECT_EQ(step.what, Do::finish);
@@ -25,7 +25,28 @@ TEST(StreamMachineRvAgent, TheLastUpdateThatComesAfterTheAnswerIsEnough) {
   EXPECT_TRUE(step.deliver_item);
   EXPECT_EQ(step.what, Do::finish);
   EXPECT_TRUE(step.extra.empty());
-  EXPECT_EQ(machine.on_wake().what, Do::wait);
+  EXPECT_EQ(machine.on_wake(false).what, Do::wait);
+}
+
+TEST(StreamMachineRvAgent, ABusyStreamIsListenedToUntilItIsQuiet) {
+  StreamMachine machine = working(Protocol::rvagent);
+  machine.on_sent({.task = task(TaskState::completed)});
+  machine.on_item(status_item(TaskState::working, "2"));
+  EXPECT_EQ(machine.on_wake(false).what, Do::wake);
+  machine.on_item(status_item(TaskState::working, "3"));
+  const Step still = machine.on_wake(false);
+  EXPECT_EQ(still.what, Do::wake);
+  EXPECT_EQ(still.delay, milliseconds(1000));
+  EXPECT_EQ(machine.on_wake(false).what, Do::finish);
+}
+
+TEST(StreamMachineRvAgent, WhatAReaderHoldsUpIsNotMissing) {
+  StreamMachine machine = working(Protocol::rvagent);
+  machine.on_sent({.task = task(TaskState::completed)});
+  EXPECT_EQ(machine.on_wake(true).what, Do::wake);
+  EXPECT_EQ(machine.on_wake(true).what, Do::wake);
+  EXPECT_EQ(machine.on_wake(false).what, Do::wake);  // it may have gone on just now
+  EXPECT_EQ(machine.on_wake(false).what, Do::finish);
 }
 
 TEST(StreamMachineRvAgent, WhatRvAgentRefusesFailsTheStream) {
@@ -54,7 +75,7 @@ TEST(StreamMachineRvAgent, AnAnswerThatDoesNotComeDoesNotHoldTheEndBack) {
   StreamMachine machine = working(Protocol::rvagent);
   machine.on_item(lagged_item());
   machine.on_item(status_item(TaskState::completed, "2", true));
-  EXPECT_EQ(machine.on_wake().what, Do::finish);
+  EXPECT_EQ(machine.on_wake(false).what, Do::finish);
 }
 
 TEST(StreamMachineRvAgent, DroppedUpdatesOfASubscriptionMakeItAskForTheTask) {

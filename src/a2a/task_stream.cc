@@ -276,6 +276,10 @@ void TaskStreamOperation::later(milliseconds delay, void (TaskStreamOperation::*
   });
 }
 
+void TaskStreamOperation::on_wake() {
+  take(machine_.on_wake(line_ != nullptr && line_->is_paused()));
+}
+
 void TaskStreamOperation::name_task() {
   if (machine_.task_id().empty()) return;
   is_named_ = true;

@@ -70,7 +70,7 @@ class TaskStreamOperation final : public Operation,
   RetryPolicy::Kind kind_of_line() const noexcept;
   // Calls `task` after `delay`, unless the stream is over then.
   void later(std::chrono::milliseconds delay, void (TaskStreamOperation::*task)());
-  void on_wake() { take(machine_.on_wake()); }
+  void on_wake();
   void on_room();
   void on_reader_gone();
   void on_late();

@@ -83,6 +83,25 @@ TEST(TaskStreamRvAgent, AnAnswerWithoutLastUpdateEndsTheStreamAfterASecond) {
   EXPECT_EQ(f.read(), (Words{"the last updates did not come", "task 2", "end"}));
 }
 
+TEST(TaskStreamRvAgent, ASlowReaderGetsAllThatCameBesideTheAnswer) {
+  StreamFixture f(Protocol::rvagent);
+  const auto line = f.open(echo_spec(), {.max_events = 2});
+  const auto sent = f.last();
+  std::string many;
+  for (int i = 0; i < 6; ++i) many += "data: status t working " + std::to_string(i) + "\n\n";
+  line->data(many + "data: status t completed 6 final\n\n");
+  EXPECT_TRUE(line->is_paused);
+  sent->answer(200, "task t completed 6");
+  f.net().advance(seconds(5));
+  TaskUpdate update;
+  for (int i = 0; i <= 6; ++i) {
+    ASSERT_EQ(f.stream->try_next(update), Take::update) << i;
+    EXPECT_EQ(StreamFixture::word(update), "status " + std::to_string(i));
+    f.net().advance(milliseconds(600));
+  }
+  EXPECT_EQ(f.read(), (Words{"end"}));
+}
+
 TEST(TaskStreamRvAgent, ATaskGoesOnWhenItsReaderLeaves) {
   StreamFixture f(Protocol::rvagent);
   const auto line = f.open();
