@@ -55,7 +55,7 @@ test-cpp: build-release
 	@$(call run_ctest,build/release)
 
 test-python: $(venv)/.package $(venv)/.extra-test $(venv)/.models
-	@$(python) -m pytest $(ARGS)
+	@$(python) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 interop: $(venv)/.package $(venv)/.extra-test $(venv)/.models  ## the agents' client against real agents of other SDKs, as a matrix
 	@$(python) -m tests.interop $(ARGS)

@@ -23,11 +23,15 @@ def standard_library(*modules: str, limit: int | None = None) -> list[Passage]:
     """
     everything = chain(source_docstrings(), runtime_docstrings(), topic_passages())
     passages = [p for p in distinct(everything) if not modules or belongs(p.name, modules)]
-    if limit is None or limit >= len(passages):
-        return passages
+    return passages if limit is None else spread(passages, limit)
+
+
+def spread(passages: list[Passage], limit: int) -> list[Passage]:
+    """Keeps `limit` passages, evenly; all of them where there are no more."""
     if limit < 1:
         raise ValueError(f"limit must be at least 1, got {limit}")
-    return [passages[i * len(passages) // limit] for i in range(limit)]
+    kept = min(limit, len(passages))
+    return [passages[i * len(passages) // kept] for i in range(kept)]
 
 
 def belongs(name: str, modules: Iterable[str]) -> bool:

@@ -51,7 +51,7 @@ def source_docstrings(root: Path | None = None) -> Iterator[Passage]:
 def source_files(root: Path) -> dict[str, Path]:
     """Returns the path of each public module below `root`, by the module's public name."""
     found: dict[str, Path] = {}
-    for name in sys.stdlib_module_names:
+    for name in sorted(sys.stdlib_module_names):  # Python twins first; a set has no order
         for path in (root / f"{name}.py", *sorted((root / name).rglob("*.py"))):
             if not path.is_file():
                 continue
