@@ -21,6 +21,10 @@ wheel_venv := build/wheel-venv
 # Failures and the summary; hundreds of lines about passed tests hide them.
 run_ctest = ctest --test-dir $(1) --output-on-failure -j $(JOBS) $(ARGS) \
   | { grep -vE '^ *Start +[0-9]+: |Passed +[0-9.]+ sec *$$|^Internal ctest' || true; }
+define all_python_tests
+$(python) -m pytest -m "not alone" -n $(JOBS) --dist worksteal
+$(python) -m pytest -m alone
+endef
 sources := $(shell git ls-files -co --exclude-standard -- include src python cmake CMakeLists.txt 2>/dev/null)
 sources := $(wildcard $(filter-out %_test.cc,$(sources)))
 
@@ -55,7 +59,7 @@ test-cpp: build-release
 	@$(call run_ctest,build/release)
 
 test-python: $(venv)/.package $(venv)/.extra-test $(venv)/.models
-	@$(python) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+	@$(if $(ARGS),$(python) -m pytest $(ARGS),$(all_python_tests))
 
 interop: $(venv)/.package $(venv)/.extra-test $(venv)/.models  ## the agents' client against real agents of other SDKs, as a matrix
 	@$(python) -m tests.interop $(ARGS)

@@ -133,6 +133,7 @@ async def seconds(call: Awaitable[object]) -> float:
     return time.perf_counter() - begin
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_stream_no_thread_fight(
     peer_1_0: Peer, loop: str, caplog: pytest.LogCaptureFixture

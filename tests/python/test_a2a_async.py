@@ -281,6 +281,7 @@ def test_a_call_that_waits_lets_other_threads_run(peer_1_0: Peer) -> None:
     assert turns > 20
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("what", ["a call", "a stream"])
 def test_ctrl_c_ends_a_wait_soon(peer_1_0: Peer, what: str) -> None:
     with A2aClient.connect_sync(peer_1_0.url, card_keys=peer_1_0.jwks()) as client:

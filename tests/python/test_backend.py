@@ -420,6 +420,7 @@ def test_a_pull_that_sleeps_stops_no_other_thread() -> None:
     assert searches > 20
 
 
+@pytest.mark.alone
 def test_scans_let_other_python_threads_run() -> None:
     rows = rows_of(60_000, 128)
     lake = lake_with(Shelf(rows))

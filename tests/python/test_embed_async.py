@@ -55,6 +55,7 @@ async def test_the_twins_of_images_give_the_same_vectors(
 
 
 @both_loops
+@pytest.mark.alone
 def test_two_batches_at_once_leave_the_loop_free(
     texts: ruvector.Embedder, new_loop: NewLoop
 ) -> None:
@@ -78,6 +79,7 @@ def test_two_batches_at_once_leave_the_loop_free(
 
 
 @both_loops
+@pytest.mark.alone
 def test_cancelling_the_task_ends_the_native_work(
     texts: ruvector.Embedder, new_loop: NewLoop
 ) -> None:

@@ -63,6 +63,7 @@ def long_call(task: str, many: NDArray[np.float32]) -> Callable[[], Any]:
     return calls[task]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("task", ["build", "search_batch", "add_batch", "remove", "serialize"])
 def test_python_runs_beside_a_long_call(many: NDArray[np.float32], task: str) -> None:
     # A call that held the GIL would stop the loop for its whole duration, every time; another

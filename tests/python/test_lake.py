@@ -62,6 +62,7 @@ class Ticker:
             last = now
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
 )

@@ -157,6 +157,7 @@ def test_a_thousand_outcomes_at_once_leave_other_callbacks_their_turn(new_loop: 
 
 
 @both_loops
+@pytest.mark.alone
 def test_a_storm_on_a_cold_key_makes_one_pull_and_does_not_stop_the_loop(
     new_loop: NewLoop,
 ) -> None:

@@ -116,11 +116,13 @@ def seconds_from_interrupt_to_return(phase: str, delay_s: float) -> float:
 
 
 # The best of three in each: another process may take the processor away for a moment.
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_build_that_encodes_returns_within_200_ms_of_ctrl_c() -> None:
     assert any(seconds_from_interrupt_to_return("codes", 0.05) < 0.2 for _ in range(3))
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_build_that_has_just_begun_returns_within_200_ms_of_ctrl_c() -> None:
     assert any(seconds_from_interrupt_to_return("begin", 0.05) < 0.2 for _ in range(3))
