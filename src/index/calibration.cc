@@ -18,7 +18,7 @@ constexpr std::size_t kQueriesPerTask = 48;  // a panel of the matrix product
 using Excesses = std::array<std::vector<float>, StoppingRule::kNeighbours.size()>;
 
 // The excess at the list of each of the k neighbours, as a search for `k` vectors comes to it.
-void walk_to_neighbours(const State& state, const float* query, const float* along,
+void walk_to_neighbours(const State& state, const float* query, const float* products,
                         std::span<const Hit> neighbours, std::size_t k,
                         std::vector<float>& excesses) {
   const ListLayout& layout = state.partition->layout;
@@ -30,7 +30,7 @@ void walk_to_neighbours(const State& state, const float* query, const float* alo
   std::sort(lists.begin(), lists.end());
   const CascadeSource source = cascade_source(state);
   const CascadeParams params = default_cascade(state, k);
-  ListWalk walk(source, *state.partition, query, along, params);
+  ListWalk walk(source, *state.partition, query, products, params);
   std::size_t left = lists.size();
   for (auto step = walk.next(); step && left > 0; step = walk.next()) {
     const auto [first, last] = std::equal_range(lists.begin(), lists.end(), step->list);
@@ -50,8 +50,8 @@ Excesses learned_from(const State& state, const Rows& rows, const float* queries
                           nullptr};
   std::vector<std::vector<Hit>> hits(count);
   flat_search_batch(rows, queries, count, params, hits.data(), nullptr);
-  std::vector<float> along(count * lists);
-  state.partition->coarse.compare(queries, count, along.data());
+  std::vector<float> products(count * lists);
+  state.partition->coarse.estimate(queries, count, products.data());
   Excesses excesses;
   for (std::size_t q = 0; q < count; ++q) {
     // A row is its own nearest neighbour.
@@ -61,7 +61,7 @@ Excesses learned_from(const State& state, const Rows& rows, const float* queries
       const std::size_t k = StoppingRule::kNeighbours[i];
       if (found.size() < k) continue;
       // A search by a row finds the row itself, too.
-      walk_to_neighbours(state, queries + q * state.dim, &along[q * lists], found.first(k),
+      walk_to_neighbours(state, queries + q * state.dim, &products[q * lists], found.first(k),
                          k + (own_rows ? 1 : 0), excesses[i]);
     }
   }

@@ -15,6 +15,7 @@ constexpr std::size_t kExactAtOnce = 16;
 // finishing before the rest of it much sooner than the best of any codes.
 constexpr std::size_t kWorthHelping = 16;
 constexpr std::size_t kWorthHelpingInList = 2;
+constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t kSample = 64;
 constexpr std::size_t kSpareWaiting = 64;
 constexpr std::size_t kLargestSpare = 1U << 17U;  // slots; what a search of millions took is freed
@@ -90,8 +91,9 @@ float Funnel::threshold() const {
 
 void Funnel::enter_list(const QueryFrame& frame) {
   frame_ = frame;
-  worth_helping_ = kWorthHelpingInList * helping_;
-  next_helping_at_ = std::numeric_limits<std::size_t>::max();  // a list is one take
+  // Once there is a threshold, that of the next list lowers it little.
+  worth_helping_ = top_.missing() > 0 ? kWorthHelpingInList * helping_ : kNever;
+  next_helping_at_ = kNever;  // a list is one take
 }
 
 void Funnel::take(std::uint32_t* lanes, float* bounds, std::size_t count, std::size_t scanned) {
@@ -259,8 +261,9 @@ void Funnel::line_up(const std::uint32_t* lanes, const float* bounds, std::size_
 // The last stage: exact scores, the lowest bounds first, for they lower the threshold most.
 void Funnel::read_rows() {
   const std::size_t count = waiting_->lined_up.size();
-  if (count > helping_) {
-    const auto nth = waiting_->lined_up.begin() + static_cast<std::ptrdiff_t>(helping_);
+  const std::size_t missing = top_.missing();
+  if (count > missing) {
+    const auto nth = waiting_->lined_up.begin() + static_cast<std::ptrdiff_t>(missing);
     std::nth_element(waiting_->lined_up.begin(), nth, waiting_->lined_up.end());
   }
   std::array<std::uint32_t, kExactAtOnce> slots;
@@ -269,7 +272,8 @@ void Funnel::read_rows() {
   for (std::size_t i = 0; i < count;) {
     const float limit = threshold();
     std::size_t n = 0;
-    for (; i < count && n < kExactAtOnce; ++i) {
+    const std::size_t end = i < missing ? std::min(count, missing) : count;
+    for (; i < end && n < kExactAtOnce; ++i) {
       bounds[n] = waiting_->lined_up[i].first;
       slots[n] = waiting_->lined_up[i].second;
       __builtin_prefetch(source_.rows.ids + slots[n]);

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kBlocksAtOnce = 512;
 // With fewer than one slot in so many allowed, they are visited one by one instead of scanned.
 constexpr std::size_t kSparseFilter = 16;
+constexpr std::size_t kFetchedLines = 16;  // then the processor sees that it goes on
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // The lanes of the slots that a selective filter allows, rising; empty when lists are scanned.
@@ -29,13 +30,14 @@ std::vector<std::uint32_t> allowed_lanes(const ListLayout& layout, const Cascade
 }  // namespace
 
 ListWalk::ListWalk(const CascadeSource& source, const Partition& partition, const float* query,
-                   const float* along, const CascadeParams& params)
+                   const float* products, const CascadeParams& params)
     : source_(source),
+      coarse_(partition.coarse),
       layout_(partition.layout),
       query_(query),
       params_(params),
       prepared_(prepare(source, query, params)),
-      order_(partition.coarse, *source.encoder, query, along),
+      order_(partition.coarse, *source.encoder, query, products),
       allowed_(allowed_lanes(partition.layout, params)) {
   funnels_.emplace_back(source_, prepared_, query_, params_, nullptr);
 }
@@ -52,6 +54,7 @@ std::optional<ListWalk::Step> ListWalk::next() {
 }
 
 void ListWalk::visit() {
+  fetch_ahead();
   Funnel& funnel = funnels_.front();
   const QueryFrame frame = order_.frame(prepared_, list_);
   funnel.enter_list(frame);
@@ -68,6 +71,17 @@ void ListWalk::visit() {
   }
   funnel.take_waiting();
   ++funnel.stats.lists_visited;
+}
+
+// Lists lie anywhere, so that each begins with cache misses: they happen beside the work on the one
+// before.
+void ListWalk::fetch_ahead() const {
+  const std::optional<std::size_t> list = order_.coming();
+  if (!list || layout_.runs(*list).empty()) return;
+  coarse_.fetch(*list);
+  const kernels::ScanCodes codes = source_.codes->scan_codes();
+  const std::uint8_t* block = codes.blocks + layout_.runs(*list).front().first * codes.block_bytes;
+  for (std::size_t line = 0; line < kFetchedLines; ++line) __builtin_prefetch(block + 64 * line);
 }
 
 void ListWalk::scan(std::size_t first, std::size_t count, const QueryFrame& frame) {
@@ -100,9 +114,9 @@ std::vector<Hit> ListWalk::finish(SearchStats* stats) {
 }
 
 std::vector<Hit> list_search(const CascadeSource& source, const Partition& partition,
-                             const float* query, const float* along, const CascadeParams& params,
+                             const float* query, const float* products, const CascadeParams& params,
                              const ListEffort& effort, SearchStats* stats) {
-  ListWalk walk(source, partition, query, along, params);
+  ListWalk walk(source, partition, query, products, params);
   const float margin =
       effort.probes ? -kInfinity : partition.stopping.margin(effort.recall, params.k);
   const std::size_t probes = effort.probes.value_or(0);

@@ -16,10 +16,10 @@ namespace ruvector::index {
 // Not thread-safe: one for each search, on one thread.
 class ListWalk {
  public:
-  // `query` is normalised already under cosine; `along` are its products with all lists
-  // (CoarseTable::compare). All arguments must outlive the walk.
+  // `query` is normalised already under cosine; `products` are its products with all lists
+  // (CoarseTable::estimate). All arguments must outlive the walk.
   ListWalk(const CascadeSource& source, const Partition& partition, const float* query,
-           const float* along, const CascadeParams& params);
+           const float* products, const CascadeParams& params);
 
   // The list that comes next, one that is not empty.
   struct Step {
@@ -36,10 +36,12 @@ class ListWalk {
   std::vector<Hit> finish(SearchStats* stats);
 
  private:
+  void fetch_ahead() const;
   void scan(std::size_t first, std::size_t count, const QueryFrame& frame);
   void take_allowed(std::size_t first, std::size_t count);
 
   const CascadeSource& source_;
+  const CoarseTable& coarse_;
   const ListLayout& layout_;
   const float* query_;
   const CascadeParams& params_;
@@ -59,7 +61,7 @@ struct ListEffort {
 
 // One query, on the calling thread.
 std::vector<Hit> list_search(const CascadeSource& source, const Partition& partition,
-                             const float* query, const float* along, const CascadeParams& params,
+                             const float* query, const float* products, const CascadeParams& params,
                              const ListEffort& effort, SearchStats* stats);
 
 }  // namespace ruvector::index

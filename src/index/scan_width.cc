@@ -40,9 +40,9 @@ SearchStats sample_search(const State& state, const float* query) {
     cascade_search(source, query, params, 1, &stats);
     return stats;
   }
-  std::vector<float> along(state.partition->coarse.list_count());
-  state.partition->coarse.compare(query, 1, along.data());
-  list_search(source, *state.partition, query, along.data(), params, {{}, kRecall}, &stats);
+  std::vector<float> products(state.partition->coarse.list_count());
+  state.partition->coarse.estimate(query, 1, products.data());
+  list_search(source, *state.partition, query, products.data(), params, {{}, kRecall}, &stats);
   return stats;
 }
 

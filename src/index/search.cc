@@ -98,11 +98,11 @@ void list_search_batch(const State& state, const float* queries, std::size_t cou
   const Partition& partition = *state.partition;
   const CascadeSource source = cascade_source(state);
   const ListEffort effort = list_effort(params);
-  std::vector<float> along(count * partition.coarse.list_count());
-  partition.coarse.compare(queries, count, along.data());
+  std::vector<float> products(count * partition.coarse.list_count());
+  partition.coarse.estimate(queries, count, products.data());
   for (std::size_t q = 0; q < count; ++q) {
     hits[q] = list_search(source, partition, queries + q * state.dim,
-                          &along[q * partition.coarse.list_count()], cascade, effort, stats);
+                          &products[q * partition.coarse.list_count()], cascade, effort, stats);
   }
 }
 

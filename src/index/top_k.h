@@ -31,6 +31,9 @@ class TopK {
   // Candidates with a key above this can no longer be among the best; an equal key still can.
   float threshold() const { return threshold_for_full(heap_.size() == k_); }
 
+  // How many more it takes before there is a threshold of its own.
+  std::size_t missing() const { return k_ - heap_.size(); }
+
   void push(const Candidate& candidate) {
     if (!(candidate.key <= limit_)) return;
     if (heap_.size() < k_) {
