@@ -1,5 +1,5 @@
-// Objects of Python's NamedTuple classes, made natively: their own __new__ is written in Python;
-// tuple's, which it calls, makes ten in 1 us.
+// Objects of Python's NamedTuple classes, made natively, as tuple's __new__ makes those of classes
+// that are derived from it: their own __new__ is written in Python, and slow.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -31,7 +31,7 @@ class NamedTupleClass {
 
  private:
   PyTypeObject* class_ = nullptr;
-  newfunc tuple_new_ = nullptr;
+  allocfunc allocate_ = nullptr;
 };
 
 }  // namespace ruvector::bindings

@@ -85,14 +85,11 @@ void ListOrder::gather() {
     std::nth_element(sample.begin(), nth, sample.end());
     limit_ = *nth;
   }
-  heap_.resize(count + 1);
-  std::size_t gathered = 0;
   for (std::size_t list = 0; list < count; ++list) {
     const float rank = ranks_[list];
-    heap_[gathered] = {rank, static_cast<std::uint32_t>(list)};
-    gathered += !(rank <= before) && (is_last || rank <= limit_) ? 1 : 0;
+    if (rank <= before || !(is_last || rank <= limit_)) continue;
+    heap_.emplace_back(rank, static_cast<std::uint32_t>(list));
   }
-  heap_.resize(gathered);
   std::make_heap(heap_.begin(), heap_.end(), std::greater<>());
 }
 

@@ -12,7 +12,8 @@ namespace ruvector::kernels::avx512 {
 namespace {
 
 constexpr std::size_t kRecordsAhead = 12;
-constexpr std::size_t kChunk = 64;  // dimensions
+constexpr std::size_t kChunk = 64;        // dimensions
+constexpr std::size_t kShortDims = 1024;  // up to which a record's sum fits 32 bits
 
 inline __m512i load_query(const std::int8_t* place) { return _mm512_loadu_si512(place); }
 
@@ -36,10 +37,10 @@ inline __m512i widen(const std::uint8_t* chunk) {
   }
 }
 
-// Sum of code * (128 * high + low) over a plane: below 2^31 as long as dims <= 8192.
+// Sums of code * (128 * high + low) over a plane, in 16 lanes: their total is below 2^31 as long as
+// dims <= 8192.
 template <int kWidth>
-inline std::int64_t plane_dot(const std::uint8_t* plane, std::size_t dims,
-                              const RefineQuery& query) {
+inline __m512i plane_sums(const std::uint8_t* plane, std::size_t dims, const RefineQuery& query) {
   __m512i high = _mm512_setzero_si512();
   __m512i low = _mm512_setzero_si512();
   for (std::size_t d = 0; d < dims; d += kChunk, plane += 8 * kWidth) {
@@ -47,21 +48,48 @@ inline std::int64_t plane_dot(const std::uint8_t* plane, std::size_t dims,
     high = _mm512_dpbusd_epi32(high, codes, load_query(query.high + d));
     low = _mm512_dpbusd_epi32(low, codes, load_query(query.low + d));
   }
-  return _mm512_reduce_add_epi32(_mm512_add_epi32(_mm512_slli_epi32(high, 7), low));
+  return _mm512_add_epi32(_mm512_slli_epi32(high, 7), low);
 }
 
 // The planes of `kBits`, highest first: 4 bits while at least 4 are left, then 2, then 1.
 template <int kBits>
-inline std::int64_t record_dot(const std::uint8_t* record, std::size_t dims,
-                               const RefineQuery& query) {
-  constexpr int kWidth = kBits >= 4 ? 4 : kBits >= 2 ? 2 : 1;
+inline constexpr int kPlaneWidth = kBits >= 4   ? 4
+                                   : kBits >= 2 ? 2
+                                                : 1;
+
+// All planes together: 255 * 8191 * dims is below 2^31.
+template <int kBits>
+inline __m512i short_record_sums(const std::uint8_t* record, std::size_t dims,
+                                 const RefineQuery& query) {
+  constexpr int kWidth = kPlaneWidth<kBits>;
   constexpr int kLeft = kBits - kWidth;
-  const std::int64_t dot = plane_dot<kWidth>(record, dims, query);
+  const __m512i sums = plane_sums<kWidth>(record, dims, query);
+  if constexpr (kLeft == 0) {
+    return sums;
+  } else {
+    return _mm512_add_epi32(_mm512_slli_epi32(sums, kLeft),
+                            short_record_sums<kLeft>(record + dims / 8 * kWidth, dims, query));
+  }
+}
+
+template <int kBits>
+inline std::int64_t long_record_dot(const std::uint8_t* record, std::size_t dims,
+                                    const RefineQuery& query) {
+  constexpr int kWidth = kPlaneWidth<kBits>;
+  constexpr int kLeft = kBits - kWidth;
+  const std::int64_t dot = _mm512_reduce_add_epi32(plane_sums<kWidth>(record, dims, query));
   if constexpr (kLeft == 0) {
     return dot;
   } else {
-    return (dot << kLeft) + record_dot<kLeft>(record + dims / 8 * kWidth, dims, query);
+    return (dot << kLeft) + long_record_dot<kLeft>(record + dims / 8 * kWidth, dims, query);
   }
+}
+
+template <int kBits>
+inline std::int64_t record_dot(const std::uint8_t* record, std::size_t dims,
+                               const RefineQuery& query) {
+  if (dims > kShortDims) return long_record_dot<kBits>(record, dims, query);
+  return _mm512_reduce_add_epi32(short_record_sums<kBits>(record, dims, query));
 }
 
 inline void prefetch_record(const std::uint8_t* record, std::size_t stride) {
