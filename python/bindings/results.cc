@@ -24,7 +24,7 @@ nb::object to_python(const std::vector<Hit>& hits) {
 nb::object to_python(const SearchStats& stats) {
   return nb::module_::import_("ruvector.results")
       .attr("SearchStats")(stats.codes_scanned, stats.codes_refined, stats.rows_read,
-                           stats.lists_visited);
+                           stats.lists_visited, stats.expected_recall());
 }
 
 nb::object to_python(const Recommendation& recommendation) {
@@ -32,6 +32,8 @@ nb::object to_python(const Recommendation& recommendation) {
   nb::dict search;
   if (recommendation.bits) build["bits"] = *recommendation.bits;
   if (recommendation.rerank_factor) build["rerank_factor"] = *recommendation.rerank_factor;
+  if (recommendation.partitions) build["partitions"] = "auto";
+  if (recommendation.recall) search["recall"] = *recommendation.recall;
   if (recommendation.confidence) search["confidence"] = *recommendation.confidence;
   return nb::module_::import_("ruvector.results")
       .attr("Recommendation")(recommendation.index, build, search, recommendation.bytes_per_vector,

@@ -179,7 +179,7 @@ class Index:
                 0.99. Elsewhere it has no meaning.
             nprobe: Go through so many lists instead, and more while fewer than ``k`` are found.
             threads: How many threads may work. Default ``ruvector.num_threads()``.
-            stats: Also give a ``SearchStats``: what was read.
+            stats: Also give a ``SearchStats``: what was read, and the recall to be expected of that.
 
         Returns:
             The hits, nearest first, equal scores by the smaller id; with ``stats=True`` a pair.

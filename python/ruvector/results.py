@@ -29,6 +29,10 @@ class SearchStats:
     """Exact float32 rows."""
     lists_visited: int = 0
     """Lists of an index that is divided into them."""
+    expected_recall: float = 1.0
+    """Share of the nearest vectors that is to be expected, at least, in the visited lists, by what
+    the index learned of searches (the mean over the queries of a batch): 1 where everything was
+    looked at, 0 where less than a half is to be expected."""
 
 
 @dataclass(frozen=True, slots=True)

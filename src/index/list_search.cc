@@ -120,10 +120,19 @@ std::vector<Hit> list_search(const CascadeSource& source, const Partition& parti
   const float margin =
       effort.probes ? -kInfinity : partition.stopping.margin(effort.recall, params.k);
   const std::size_t probes = effort.probes.value_or(0);
-  while (const auto step = walk.next()) {
+  // Lists up to this excess are visited, by rule or by number: what lies between the last of them
+  // and the next one says nothing of this query's neighbours.
+  float reached = margin;
+  auto step = walk.next();
+  for (; step; step = walk.next()) {
     const bool enough = step->excess > -kInfinity;
     if (enough && walk.stats().lists_visited >= probes && step->excess > margin) break;
+    reached = std::max(reached, step->excess);
     walk.visit();
+  }
+  if (stats != nullptr) {
+    ++stats->queries;
+    stats->expected_recalls += step ? partition.stopping.recall(reached, params.k) : 1.0;
   }
   return walk.finish(stats);
 }

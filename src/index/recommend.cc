@@ -16,6 +16,10 @@ constexpr std::size_t kFlatUpTo = 2000;
 // Above, rows must be kept: codes alone depend on the data too much.
 constexpr float kCodesAloneUpTo = 0.9F;
 constexpr float kNearlyCertain = 0.99999F;
+// From so many on, comparing all codes takes longer than choosing lists on most data; but nearly
+// all lists are visited for more than such a recall where clusters run into each other.
+constexpr std::size_t kDividedFrom = 200'000;
+constexpr float kDividedUpTo = 0.99F;
 
 // What codes alone reached, recall at 10, on the hardest of three kinds of data (clusters and pure
 // noise of 128 dimensions, embeddings of 768; 50,000 to 100,000 vectors).
@@ -46,6 +50,20 @@ Recommendation flat(std::size_t n, std::size_t dim) {
   result.bytes_per_vector = bytes_per_vector(Kind::flat_f32, dim, 0);
   result.reason = text("With ", n, " vectors an exact search takes microseconds, so codes would ",
                        "save nothing; every answer is exact.");
+  return result;
+}
+
+Recommendation divided(std::size_t n, std::size_t dim, float recall_target) {
+  Recommendation result;
+  result.index = kind_name(Kind::rabitq_plus);
+  result.partitions = kAutoPartitions;
+  result.recall = recall_target;
+  // Where a code lies, and whose it is.
+  result.bytes_per_vector = bytes_per_vector(Kind::rabitq_plus, dim, 1) + 2 * sizeof(std::uint32_t);
+  result.reason = text("Comparing ", n, " codes takes longer than choosing among lists of them: a ",
+                       "search visits as many lists as a recall of ", recall_target, " needs. On ",
+                       "data without clusters that is most of them, and partitions=None is as ",
+                       "fast; calibrate(queries) learns from queries unlike the rows.");
   return result;
 }
 
@@ -97,7 +115,11 @@ Recommendation recommend(std::size_t n, std::size_t dim, float recall_target) {
     throw std::invalid_argument(text("recall_target is ", recall_target, ", not in (0, 1]"));
   }
   if (n < kFlatUpTo) return flat(n, dim);
-  if (recall_target > kCodesAloneUpTo) return plus(dim, recall_target);
+  const bool keeps_rows = recall_target > kCodesAloneUpTo;
+  if (keeps_rows && n >= kDividedFrom && recall_target <= kDividedUpTo) {
+    return divided(n, dim, recall_target);
+  }
+  if (keeps_rows) return plus(dim, recall_target);
   return codes_alone(dim, recall_target);
 }
 

@@ -43,6 +43,21 @@ TEST(Recommend, HighRecallTakesTheCascadeAtThatConfidence) {
   EXPECT_THAT(all.reason, HasSubstr("FlatF32Index"));
 }
 
+TEST(Recommend, ManyVectorsAreDividedUnlessNearlyAllListsWouldBeVisited) {
+  for (const float target : {0.91F, 0.99F}) {
+    const Recommendation r = recommend(200'000, 128, target);
+    EXPECT_EQ(r.index, "RabitqPlusIndex");
+    EXPECT_EQ(r.partitions, kAutoPartitions);
+    EXPECT_EQ(r.recall, target);
+    EXPECT_FALSE(r.confidence.has_value());
+    EXPECT_EQ(r.bytes_per_vector, recommend(100'000, 128, target).bytes_per_vector + 8);
+    EXPECT_THAT(r.reason, HasSubstr("200000"));
+    EXPECT_FALSE(recommend(199'999, 128, target).partitions.has_value());
+  }
+  EXPECT_FALSE(recommend(10'000'000, 128, 0.995F).partitions.has_value());
+  EXPECT_FALSE(recommend(10'000'000, 128, 0.5F).partitions.has_value());
+}
+
 TEST(Recommend, LowRecallSavesTheRows) {
   std::size_t last_bytes = 0;
   for (const float target : {0.1F, 0.5F, 0.9F}) {

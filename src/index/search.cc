@@ -87,6 +87,11 @@ void check_room(const char* what, std::size_t has, std::size_t queries, std::siz
                               " need " + std::to_string(queries * k));
 }
 
+// Of queries whose every vector is looked at.
+SearchStats everything_of(std::size_t queries) {
+  return {.queries = queries, .expected_recalls = static_cast<double>(queries)};
+}
+
 ListEffort list_effort(const SearchParams& params) {
   return {params.nprobe, static_cast<double>(params.recall.value_or(kDefaultRecall))};
 }
@@ -124,6 +129,7 @@ std::vector<Hit> search(const State& state, std::span<const float> query, std::s
   k = std::min(k, state.size());
   const SlotFilter filter(params.filter, state.id_map, state.ids.data(), state.size());
   if (k == 0 || filter.allowed_count() == 0) return {};
+  if (stats != nullptr && !state.partition) *stats += everything_of(1);
   const std::vector<float> unit = normalised({query.data(), 1, query.size()}, state.metric);
   const std::size_t threads = params.threads.value_or(num_threads());
   if (state.kind == Kind::flat_f32) {
@@ -167,9 +173,11 @@ void search_batch(const State& state, MatrixView queries, std::size_t k, std::sp
         if (state.partition) {
           list_search_batch(state, unit.data(), count, cascade, params, hits.data(), &own);
         } else if (state.encoder) {
+          own += everything_of(count);
           cascade_search_batch(cascade_source(state), unit.data(), count, cascade, hits.data(),
                                &own);
         } else {
+          own += everything_of(count);
           flat_search_batch(state.row_view(), unit.data(), count, flat, hits.data(), &own);
         }
         for (std::size_t q = 0; q < count; ++q) {

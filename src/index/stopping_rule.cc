@@ -52,4 +52,16 @@ float StoppingRule::margin(double recall, std::size_t k) const {
   return static_cast<float>(std::lerp(at(row), at(row + 1), decade - static_cast<double>(row)));
 }
 
+double StoppingRule::recall(float excess, std::size_t k) const {
+  if (!learned_ || !(margin(0.5, k) <= excess)) return 0;
+  constexpr double kParts = 0x1p20;
+  double within = 0.5 * kParts;
+  double beyond = (1.0 - miss_of(kMisses - 1)) * kParts + 1.0;
+  while (beyond - within > 1.0) {
+    const double middle = std::floor(0.5 * (within + beyond));
+    (margin(middle / kParts, k) <= excess ? within : beyond) = middle;
+  }
+  return within / kParts;
+}
+
 }  // namespace ruvector::index

@@ -33,6 +33,9 @@ class StoppingRule {
   const Margins& margins() const noexcept { return margins_; }
   // How far beyond the k-th neighbour lists are visited; infinity: all lists. 0 < recall <= 1.
   float margin(double recall, std::size_t k) const;
+  // The recall that a search may be expected to have which left lists from this excess on out; 0
+  // below one half. A multiple of 2^-20.
+  double recall(float excess, std::size_t k) const;
 
  private:
   Margins margins_{};

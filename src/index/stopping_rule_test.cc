@@ -40,6 +40,23 @@ TEST(StoppingRule, KeepsItsPromiseOnWhatItLearnedFrom) {
   }
 }
 
+TEST(StoppingRule, TellsTheRecallOfWhatWasLeftOut) {
+  const Found found = {random_margins(5000, 1, 1), random_margins(20'000, 2, 2),
+                       random_margins(50'000, 3, 3)};
+  const StoppingRule rule = StoppingRule::learn(found);
+  for (std::size_t row = 0; row < found.size(); ++row) {
+    const std::size_t k = StoppingRule::kNeighbours[row];
+    for (const double recall : {0.5, 0.7, 0.9, 0.99, 0.999}) {
+      const float margin = rule.margin(recall, k);
+      EXPECT_NEAR(rule.recall(margin, k), recall, 0x1p-18);
+      EXPECT_GE(share_within(found[row], margin), rule.recall(margin, k) - 0x1p-18);
+    }
+    EXPECT_EQ(rule.recall(rule.margin(0.5, k) - 0.01F, k), 0.0);
+    EXPECT_NEAR(rule.recall(1e9F, k), 1.0 - 0x1p-11, 0x1p-18);
+  }
+  EXPECT_EQ(StoppingRule().recall(1e9F, 10), 0.0);
+}
+
 TEST(StoppingRule, MoreRecallAsksForMore) {
   const StoppingRule rule = StoppingRule::learn(
       {random_margins(3000, 1, 4), random_margins(3000, 1, 5), random_margins(3000, 1, 6)});

@@ -90,6 +90,13 @@ def test_a_recommendation_can_be_followed(vectors: NDArray[np.float32]) -> None:
         advice.index = "FlatF32Index"  # type: ignore[misc]  # pyright: ignore
 
 
+def test_many_vectors_are_to_be_divided() -> None:
+    advice = ruvector.recommend(1_000_000, 128, 0.95)
+    assert advice.index == "RabitqPlusIndex"
+    assert advice.build_kwargs == {"partitions": "auto"}
+    assert advice.search_kwargs == {"recall": pytest.approx(0.95)}
+
+
 def test_cpu_features_name_a_level_that_is_there() -> None:
     features = ruvector.cpu_features()
     assert features.simd_level in features.available

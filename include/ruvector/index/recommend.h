@@ -13,7 +13,9 @@ struct Recommendation {
   std::string index;                           // name of the class
   std::optional<std::uint32_t> bits;           // build(bits=)
   std::optional<std::uint32_t> rerank_factor;  // build(rerank_factor=)
+  std::optional<std::size_t> partitions;       // build(partitions=), kAutoPartitions
   std::optional<float> confidence;             // search(confidence=)
+  std::optional<float> recall;                 // search(recall=)
   std::size_t bytes_per_vector = 0;            // that the index will hold
   std::string reason;                          // one or two sentences
 };

@@ -90,12 +90,24 @@ struct SearchStats {
   std::size_t codes_refined = 0;  // second-stage codes
   std::size_t rows_read = 0;      // exact float32 rows
   std::size_t lists_visited = 0;  // of a divided index
+  std::size_t queries = 0;
+  // Sum over the queries of the share of their nearest vectors that is to be expected, at least, in
+  // the lists that were visited; multiples of 2^-20, so that sums do not depend on their order.
+  double expected_recalls = 0;
+
+  // The mean of these shares: 1 where everything was looked at, 0 where less than a half is to be
+  // expected or the index has learned nothing of searches.
+  double expected_recall() const noexcept {
+    return queries == 0 ? 1.0 : expected_recalls / static_cast<double>(queries);
+  }
 
   SearchStats& operator+=(const SearchStats& other) noexcept {
     codes_scanned += other.codes_scanned;
     codes_refined += other.codes_refined;
     rows_read += other.rows_read;
     lists_visited += other.lists_visited;
+    queries += other.queries;
+    expected_recalls += other.expected_recalls;
     return *this;
   }
 };
