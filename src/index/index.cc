@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "index/build_from.h"
 #include "index/growth.h"
 #include "index/rbpx.h"
 #include "index/search.h"
@@ -246,6 +247,14 @@ FlatF32Index FlatF32Index::deserialize(std::span<const std::byte> bytes) {
 RabitqIndex RabitqIndex::build(MatrixView vectors, const BuildParams& params) {
   return RabitqIndex(engine_of(index::build_state(Kind::rabitq, vectors, params)));
 }
+RabitqIndex RabitqIndex::build_from(const RowChunks& chunks, const RowsParams& rows,
+                                    const BuildParams& params) {
+  return RabitqIndex(engine_of(index::build_from(Kind::rabitq, chunks, rows, params)));
+}
+RabitqIndex RabitqIndex::build_from(const SharedArray<float>& vectors, const RowsParams& rows,
+                                    const BuildParams& params) {
+  return RabitqIndex(engine_of(index::build_from(Kind::rabitq, vectors, rows, params)));
+}
 RabitqIndex RabitqIndex::load(const std::filesystem::path& path, const LoadParams& params) {
   return RabitqIndex(engine_of(index::load_rbpx(path, Kind::rabitq, params)));
 }
@@ -259,6 +268,14 @@ RabitqPlusIndex RabitqPlusIndex::build(MatrixView vectors, const BuildParams& pa
 RabitqPlusIndex RabitqPlusIndex::build(const SharedArray<float>& rows, const BuildParams& params) {
   return RabitqPlusIndex(engine_of(index::build_state_over(Kind::rabitq_plus, rows, params)));
 }
+RabitqPlusIndex RabitqPlusIndex::build_from(const RowChunks& chunks, const RowsParams& rows,
+                                            const BuildParams& params) {
+  return RabitqPlusIndex(engine_of(index::build_from(Kind::rabitq_plus, chunks, rows, params)));
+}
+RabitqPlusIndex RabitqPlusIndex::build_from(const SharedArray<float>& vectors,
+                                            const RowsParams& rows, const BuildParams& params) {
+  return RabitqPlusIndex(engine_of(index::build_from(Kind::rabitq_plus, vectors, rows, params)));
+}
 RabitqPlusIndex RabitqPlusIndex::load(const std::filesystem::path& path, const LoadParams& params) {
   return RabitqPlusIndex(engine_of(index::load_rbpx(path, Kind::rabitq_plus, params)));
 }
@@ -268,6 +285,14 @@ RabitqPlusIndex RabitqPlusIndex::deserialize(std::span<const std::byte> bytes) {
 
 RabitqAsymIndex RabitqAsymIndex::build(MatrixView vectors, const BuildParams& params) {
   return RabitqAsymIndex(engine_of(index::build_state(Kind::rabitq_asym, vectors, params)));
+}
+RabitqAsymIndex RabitqAsymIndex::build_from(const RowChunks& chunks, const RowsParams& rows,
+                                            const BuildParams& params) {
+  return RabitqAsymIndex(engine_of(index::build_from(Kind::rabitq_asym, chunks, rows, params)));
+}
+RabitqAsymIndex RabitqAsymIndex::build_from(const SharedArray<float>& vectors,
+                                            const RowsParams& rows, const BuildParams& params) {
+  return RabitqAsymIndex(engine_of(index::build_from(Kind::rabitq_asym, vectors, rows, params)));
 }
 RabitqAsymIndex RabitqAsymIndex::load(const std::filesystem::path& path, const LoadParams& params) {
   return RabitqAsymIndex(engine_of(index::load_rbpx(path, Kind::rabitq_asym, params)));

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <memory>
 
-#include "base/atomic_file.h"
 #include "base/mapped_file.h"
 #include "base/unnamed_file.h"
+#include "index/rbpx_file_sink.h"
 #include "index/rbpx_image.h"
 #include "index/rbpx_layout.h"
 #include "index/rbpx_reader.h"
@@ -16,20 +16,6 @@
 
 namespace ruvector::index {
 namespace {
-
-class FileSink final : public ByteSink {
- public:
-  explicit FileSink(const std::filesystem::path& path) : file_(path) {}
-  void reserve(std::uint64_t /*total*/) override {}
-  void append(const void* data, std::size_t size) override { file_.append(data, size); }
-  void patch(std::uint64_t offset, const void* data, std::size_t size) override {
-    file_.patch(offset, data, size);
-  }
-  void commit() { file_.commit(); }
-
- private:
-  base::AtomicFile file_;
-};
 
 class UnnamedSink final : public ByteSink {
  public:

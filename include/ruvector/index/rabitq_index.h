@@ -5,9 +5,17 @@
 #pragma once
 
 #include "ruvector/index/index.h"
+#include "ruvector/index/row_chunks.h"
 
 namespace ruvector {
 
+// build_from() of each class is its build() for what does not fit into memory twice; it gives the
+// same index, bit for bit. Chunks are read once and kept until the index is built: in its memory
+// (RowsPlace::copy), in its file (mapped), or in a file without a name in the directory for
+// temporary files (none). The rows of `vectors` must follow each other without gaps; an index that
+// uses them in place (mapped, no path) shares their owner, and copies them when it is changed.
+// Neither they nor a file below them may change meanwhile, and the file may not be truncated.
+// Throws what build() throws, PersistError, and what `chunks` throws; then no file is left behind.
 class RabitqIndexBase : public Index {
  public:
   // Codes, ids and norms by slot, sharing the index's memory.
@@ -30,6 +38,10 @@ class RabitqIndexBase : public Index {
 class RabitqIndex final : public RabitqIndexBase {
  public:
   static RabitqIndex build(MatrixView vectors, const BuildParams& params = {});
+  static RabitqIndex build_from(const RowChunks& chunks, const RowsParams& rows = {},
+                                const BuildParams& params = {});
+  static RabitqIndex build_from(const SharedArray<float>& vectors, const RowsParams& rows = {},
+                                const BuildParams& params = {});
   static RabitqIndex load(const std::filesystem::path& path, const LoadParams& params = {});
   static RabitqIndex deserialize(std::span<const std::byte> bytes);
 
@@ -45,6 +57,10 @@ class RabitqPlusIndex final : public RabitqIndexBase {
   // The same index over `rows` themselves: they are not copied until the index changes, and their
   // owner lives as long as it needs them. Rows must follow each other without gaps.
   static RabitqPlusIndex build(const SharedArray<float>& rows, const BuildParams& params = {});
+  static RabitqPlusIndex build_from(const RowChunks& chunks, const RowsParams& rows = {},
+                                    const BuildParams& params = {});
+  static RabitqPlusIndex build_from(const SharedArray<float>& vectors, const RowsParams& rows = {},
+                                    const BuildParams& params = {});
   static RabitqPlusIndex load(const std::filesystem::path& path, const LoadParams& params = {});
   static RabitqPlusIndex deserialize(std::span<const std::byte> bytes);
   // Writes format version 1, which older programs read. Throws PersistError when an id is above
@@ -59,6 +75,10 @@ class RabitqPlusIndex final : public RabitqIndexBase {
 class RabitqAsymIndex final : public RabitqIndexBase {
  public:
   static RabitqAsymIndex build(MatrixView vectors, const BuildParams& params = {});
+  static RabitqAsymIndex build_from(const RowChunks& chunks, const RowsParams& rows = {},
+                                    const BuildParams& params = {});
+  static RabitqAsymIndex build_from(const SharedArray<float>& vectors, const RowsParams& rows = {},
+                                    const BuildParams& params = {});
   static RabitqAsymIndex load(const std::filesystem::path& path, const LoadParams& params = {});
   static RabitqAsymIndex deserialize(std::span<const std::byte> bytes);
 
