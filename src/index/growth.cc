@@ -13,6 +13,7 @@
 #include "base/parallel.h"
 #include "index/calibration.h"
 #include "index/division.h"
+#include "index/read_pattern.h"
 #include "index/scan_width.h"
 #include "index/validate.h"
 #include "kernels/dispatch.h"
@@ -312,6 +313,7 @@ State build_state_over(Kind kind, const SharedArray<float>& rows, const BuildPar
 
 void append(State& state, std::span<const Id> ids, MatrixView vectors, std::size_t threads,
             const Progress& progress) {
+  expect_whole_reads(state);  // what is mapped is copied before it is changed
   append_with(state, ids, vectors, threads, progress,
               [&](const Progress& waiting) { append_rows(state, vectors, threads, waiting); });
 }
@@ -324,6 +326,7 @@ void remove(State& state, std::span<const Id> ids) {
   }
   if (ids.empty()) return;
   if (state.partition) state.partition->layout.check_saved();  // before anything is changed
+  expect_whole_reads(state);  // what is mapped is copied before it is changed
   Id* all = state.ids.mutable_data();
   float* rows = state.keeps_rows ? state.rows.mutable_data() : nullptr;
   float* norms = state.inverse_norms.empty() ? nullptr : state.inverse_norms.mutable_data();
@@ -378,8 +381,10 @@ void calibrate(State& state, MatrixView queries, std::size_t threads) {
   std::vector<float> unit(queries.data, queries.data + queries.rows * queries.cols);
   for (std::size_t i = 0; i < unit.size() && !norms.empty(); ++i) unit[i] *= norms[i / state.dim];
   state.partition->layout.check_saved();
+  expect_whole_reads(state);
   state.partition->stopping =
       calibrated(state, state.row_view(), unit.data(), queries.rows, false, threads);
+  expect_searches(state);
 }
 
 void compact(State& state) {

@@ -6,6 +6,7 @@
 #include "index/build_from.h"
 #include "index/growth.h"
 #include "index/rbpx.h"
+#include "index/read_pattern.h"
 #include "index/search.h"
 #include "index/state.h"
 #include "ruvector/base/runtime.h"
@@ -137,6 +138,7 @@ SharedArray<Id> Index::ids() const {
 SharedArray<float> Index::rows() const {
   return engine_->read([](const State& s) {
     if (!s.keeps_rows) throw no_rows(s);
+    index::expect_whole_reads(s);
     return shared(s.rows, s.size(), s.dim);
   });
 }

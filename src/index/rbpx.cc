@@ -13,6 +13,7 @@
 #include "index/rbpx_v1.h"
 #include "index/rbpx_verify.h"
 #include "index/rbpx_writer.h"
+#include "index/read_pattern.h"
 
 namespace ruvector::index {
 namespace {
@@ -73,6 +74,7 @@ State read_any(const std::filesystem::path& path, std::span<const std::byte> byt
   if (verify) image.verify_all();
   State state = read_state(image, kind, owner);
   if (verify) verify_state(state, path);
+  expect_searches(state);
   return state;
 }
 
@@ -88,7 +90,9 @@ State spilled(const State& state, const std::filesystem::path& directory) {
   UnnamedSink sink(directory);
   write_image(state, sink);
   const auto file = sink.map();
-  return read_state(Image(directory, file->bytes()), state.kind, file);
+  State mapped = read_state(Image(directory, file->bytes()), state.kind, file);
+  expect_searches(mapped);
+  return mapped;
 }
 
 std::vector<std::byte> serialize_rbpx(const State& state) {

@@ -3,6 +3,7 @@
 #include "index/rbpx_image.h"
 #include "index/rbpx_layout.h"
 #include "index/rbpx_reader.h"
+#include "index/read_pattern.h"
 
 namespace ruvector::index {
 
@@ -24,6 +25,7 @@ State RbpxRowsFirst::finish(const State& state) {
   const auto file = sink_.map();  // of this file, whatever may lie at the path a moment later
   State mapped = read_state(Image(path_, file->bytes()), state.kind, file);
   sink_.commit();
+  expect_searches(mapped);
   return mapped;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/checksum.h"
 #include "index/rbpx_layout.h"
+#include "index/read_pattern.h"
 
 namespace ruvector::index {
 namespace {
@@ -173,7 +174,9 @@ void write_image(const State& state, ByteSink& sink) {
   sink.reserve(pieces.file_bytes());
   const std::vector<std::byte> room(end);
   sink.append(room.data(), end);
+  expect_whole_reads(state);
   append_rest(state, pieces.all(), end, {}, sink);
+  expect_searches(state);
 }
 
 RowsFirstImage::RowsFirstImage(ByteSink& sink) : sink_(sink) {
