@@ -31,7 +31,7 @@ QUICK_RESULTS = ROOT / "build" / "bench-large-quick"
 PARTS = ("build", "cold", "beside")
 ROWS, ROWS_BESIDE = 10_000_000, 1_000_000
 QUICK_ROWS, QUICK_ROWS_BESIDE = 200_000, 100_000
-QUERIES = 500
+QUERIES = 250
 ROUNDS = 2
 BUILD_THREADS = 2
 
@@ -50,7 +50,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--report", action="store_true", help="tables from old results")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="where the results go")
     parser.add_argument(
-        "--folder", type=Path, help="keep rows and indexes here (12 GB), and use what is there"
+        "--folder", type=Path, help="keep rows and indexes here (14 GB), and use what is there"
     )
     return parser.parse_args()
 

@@ -1,46 +1,59 @@
 """The rows: made in chunks, so that no more than one is in memory.
 
-Each row is a SIFT descriptor, moved up to a quarter of the way towards another one; so are the
-queries, which begin at descriptors that no row begins at. Distances between neighbours are those of
-real descriptors, and so are the directions in which they lie; ten million real ones are not here.
+Each row lies amid a SIFT descriptor and four of its sixteen nearest, at random weights, which on
+average leave nothing of the first: rows are spread over the neighbourhoods of real descriptors, and
+not gathered around each. Ten million real ones are not here. Queries are
+drawn alike.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.arrays import Distances, Rows
+import ruvector
+from benchmarks.arrays import Distances, Ids, Rows
 from benchmarks.datasets import real
 from benchmarks.truth import exact_neighbours
 
 CHUNK = 100_000
-FARTHEST = 0.25
+DESCRIPTORS = 100_000  # of those there are
+NEAREST, CORNERS = 16, 4
 K = 10
 
 
-def moved(begins: Rows, descriptors: Rows, rng: np.random.Generator) -> Rows:
-    towards = descriptors[rng.integers(0, len(descriptors), len(begins))]
-    part = rng.uniform(0, FARTHEST, (len(begins), 1)).astype(np.float32)
-    out: Rows = begins + part * (towards - begins)
+@functools.cache
+def neighbourhoods() -> tuple[Rows, Ids]:
+    """The descriptors, and the numbers of the nearest ones of each."""
+    descriptors = real("sift_base.u8.npy")[:DESCRIPTORS]
+    nearest, _ = ruvector.FlatF32Index.build(descriptors).search_batch(descriptors, NEAREST + 1)
+    return descriptors, nearest[:, 1:].astype(np.int64)
+
+
+def draw(count: int, *seed: int) -> Rows:
+    descriptors, nearest = neighbourhoods()
+    rng = np.random.default_rng(seed)
+    begins = rng.integers(0, len(descriptors), count)
+    corners = rng.integers(0, NEAREST, (count, CORNERS))
+    weights = rng.uniform(0, 2 / CORNERS, (count, CORNERS)).astype(np.float32)
+    out: Rows = descriptors[begins] * (1 - weights.sum(axis=1, keepdims=True))
+    for corner in range(CORNERS):
+        out += weights[:, corner, None] * descriptors[nearest[begins, corners[:, corner]]]
     return out
 
 
 def chunks(count: int) -> Iterator[Rows]:
     """The first rows of the set: the same ones whatever the count."""
-    descriptors = real("sift_base.u8.npy")
     for number, begin in enumerate(range(0, count, CHUNK)):
-        rng = np.random.default_rng([7, number])
-        begins = descriptors[rng.integers(0, len(descriptors), CHUNK)]
-        yield moved(begins, descriptors, rng)[: count - begin]
+        yield draw(CHUNK, 7, number)[: count - begin]
 
 
 def queries(count: int) -> Rows:
-    descriptors = real("sift_base.u8.npy")
-    return moved(real("sift_queries.u8.npy")[:count], descriptors, np.random.default_rng(8))
+    return draw(count, 8)
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,7 @@ class Files:
                 out[begin : begin + len(chunk)] = chunk
                 begin += len(chunk)
             out.flush()
+            del out
             partial.rename(self.base)
         if not self.truth.exists():
             _, distances = exact_neighbours(self.read_base(), self.read_queries(), K)
