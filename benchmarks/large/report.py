@@ -61,7 +61,7 @@ def judge(results: Answer) -> list[Verdict]:
         verdicts.append(Verdict(claim, "-", text, "-", kept, 40.0, at_least=False, unit=" B"))
     if build:
         seconds = build["build_seconds"]
-        text = f"{seconds:,.0f} s"
+        text = f"{seconds:,.0f} s ({build['build_cpu_seconds']:,.0f} s of CPU)"
         claim = f"{rows}, built on {build['threads']} threads"
         verdicts.append(Verdict(claim, "-", text, "-", seconds, 600.0, at_least=False, unit=" s"))
     if beside:
@@ -93,7 +93,8 @@ def judge_beside(beside: Answer) -> list[Verdict]:
 def machine_line(results: Answer) -> str:
     machine = results["machine"]
     line = f"Measured by `make bench-large` on {machine['cpu']}, {machine['cores']} cores, "
-    line += f"{machine['memory']} of memory, {results['date']}."
+    gibibytes = int(machine["memory"].split()[0]) / 2**20  # of kB
+    line += f"{gibibytes:,.1f} GiB of memory, {results['date']}."
     if results["quick"]:
         line += " A quick run: the sets are smaller than the claims say."
     return line

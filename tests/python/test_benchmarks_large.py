@@ -123,7 +123,7 @@ def results() -> dict[str, Any]:
         },
     }
     return {
-        "machine": {"cpu": "a processor", "cores": 2, "memory": "24 kB"},
+        "machine": {"cpu": "a processor", "cores": 2, "memory": "25165824 kB"},
         "date": "2026-01-01",
         "quick": False,
         "k": 10,
@@ -143,6 +143,7 @@ def test_claims_are_judged_by_what_was_measured() -> None:
     assert (resident.value, resident.met) == (36.0, True)  # (2,000 + 25,000 + 9,000) / 1,000
     assert (built.value, built.met) == (700.0, False)
     assert built.outcome_text() == "missed by 17 %"
+    assert built.ours_text == "700 s (900 s of CPU)"
     assert (beside.value, beside.met) == (2.5, True)
     assert (build_beside.value, build_beside.met) == (0.1, False)
 
@@ -162,6 +163,7 @@ def test_the_document_has_each_part_that_was_measured() -> None:
     assert "median of the next 2 | 7.0 ms, 40 page-ins, 0.1 MB read" in text
     assert "60.0 B for each vector" in text
     assert "500 vectors: hnswlib" in text
+    assert "2 cores, 24.0 GiB of memory" in text
     some = results()
     del some["parts"]["beside"]
     assert "hnswlib" not in report.document(some)

@@ -9,13 +9,7 @@
 
 namespace ruvector {
 
-// build_from() of each class is its build() for what does not fit into memory twice; it gives the
-// same index, bit for bit. Chunks are read once and kept until the index is built: in its memory
-// (RowsPlace::copy), in its file (mapped), or in a file without a name in the directory for
-// temporary files (none). The rows of `vectors` must follow each other without gaps; an index that
-// uses them in place (mapped, no path) shares their owner, and copies them when it is changed.
-// Neither they nor a file below them may change meanwhile, and the file may not be truncated.
-// Throws what build() throws, PersistError, and what `chunks` throws; then no file is left behind.
+// build_from() of each class: see row_chunks.h.
 class RabitqIndexBase : public Index {
  public:
   // Codes, ids and norms by slot, sharing the index's memory.

@@ -1,4 +1,13 @@
 // Rows that come in pieces, and where an index that is built from them has its rows afterwards.
+//
+// build_from() of a RaBitQ index is its build() for rows that do not fit into memory twice; it
+// gives the same index, bit for bit. Chunks are read once and kept until the index is built: in its
+// memory (RowsPlace::copy), in its file (mapped), or in a file without a name in the folder TMPDIR
+// (none). Rows of an array must follow each other without gaps; an index that uses them in place
+// (mapped, no path) shares their owner, and copies them when it is changed. Neither they nor a file
+// below them may change meanwhile, and such a file may not be truncated. Throws what build()
+// throws, PersistError, and what the chunks throw; no file is then left behind, and an old one
+// stays.
 #pragma once
 
 #include <filesystem>
