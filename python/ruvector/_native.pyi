@@ -6,6 +6,7 @@ from collections.abc import (
     Awaitable,
     Callable,
     Coroutine,
+    Iterable,
     Iterator,
     Mapping,
     Sequence,
@@ -596,6 +597,70 @@ class RabitqIndex(RabitqIndexBase):
         """
 
     @staticmethod
+    def build_from(
+        chunks: Matrix | Iterable[Matrix],
+        *,
+        ids: IdsLike | None = None,
+        rows: Literal["copy", "mapped", "none"] | None = None,
+        path: str | os.PathLike[str] | None = None,
+        seed: int = 42,
+        metric: MetricName = "l2",
+        rerank_factor: int | None = None,
+        bits: int | None = None,
+        partitions: int | Literal["auto"] | None = None,
+        threads: int | None = None,
+        progress: Progress = None,
+    ) -> RabitqIndex:
+        """Build an index of vectors that need not fit into memory twice; the same index as ``build``
+        gives of the same vectors, bit for bit.
+
+        Args:
+            chunks: An array as in ``build``, usually one that is mapped from a file
+                (``np.load(path, mmap_mode="r")``); or an iterable of such arrays, (n_i, dim)
+                each, which is gone through once.
+            ids: As in ``build``, of all vectors together.
+            rows: Where the vectors are afterwards. ``"copy"``: in the index's memory, the default
+                of an index that keeps them. ``"mapped"``: in a file, of which the system keeps in
+                memory what is used; without a ``path`` in the array itself, which must be
+                read-only and is used in place. ``"none"``: nowhere, the default (and all there is)
+                of an index that keeps codes only; chunks then lie in a temporary file without a
+                name (in ``TMPDIR``) until the index is built.
+            path: With ``rows="mapped"``: the index is written here, as ``save`` does, and maps
+                the file as after ``load``. Needed for an iterable, whose vectors are written to
+                it as they come.
+            seed: As in ``build``.
+            metric: As in ``build``.
+            rerank_factor: As in ``build``.
+            bits: As in ``build``.
+            partitions: As in ``build``.
+            threads: As in ``build``.
+            progress: As in ``build``; while chunks come, ``(0, vectors so far)`` after each.
+
+        A file that an index maps, the user's own as well, must not be changed or truncated while
+        the index lives (a truncated one kills the process, as it does with NumPy); replacing it is
+        fine. ``save`` and pickles hold the vectors as ever, and an ``add`` or ``remove`` first
+        copies into memory what it changes: of rows in place, all of them.
+
+        Raises:
+            TypeError: an array is of another dtype or strided, or ``chunks`` is neither an array
+                nor an iterable.
+            ValueError: a value is not finite (the message names chunk and row) or outside its
+                range; there is no chunk; ``rows`` is not what this class does; an array to be
+                used in place can be written to.
+            DimensionMismatch: a chunk has another dimension than the first one.
+            DuplicateId: an id is given twice.
+            PersistError: a file cannot be written.
+
+        After any error, and whatever the iterable raises, an old file at ``path`` is as it was.
+
+        >>> import numpy as np, ruvector
+        >>> vectors = np.random.default_rng(0).standard_normal((100, 16), dtype=np.float32)
+        >>> halves = (half for half in (vectors[:50], vectors[50:]))
+        >>> ruvector.RabitqPlusIndex.build_from(halves) == ruvector.RabitqPlusIndex.build(vectors)
+        True
+        """
+
+    @staticmethod
     def load(path: str | os.PathLike[str], *, verify: bool = False) -> RabitqIndex:
         """Load an index from a file that ``save`` wrote, by mapping it: nothing is read before it
         is used.
@@ -676,6 +741,70 @@ class RabitqPlusIndex(RabitqIndexBase):
         >>> index = ruvector.RabitqPlusIndex.build(vectors, ids=np.arange(100, 200), metric="cosine")
         >>> index.search(vectors[7], 1)[0].id
         107
+        """
+
+    @staticmethod
+    def build_from(
+        chunks: Matrix | Iterable[Matrix],
+        *,
+        ids: IdsLike | None = None,
+        rows: Literal["copy", "mapped", "none"] | None = None,
+        path: str | os.PathLike[str] | None = None,
+        seed: int = 42,
+        metric: MetricName = "l2",
+        rerank_factor: int | None = None,
+        bits: int | None = None,
+        partitions: int | Literal["auto"] | None = None,
+        threads: int | None = None,
+        progress: Progress = None,
+    ) -> RabitqPlusIndex:
+        """Build an index of vectors that need not fit into memory twice; the same index as ``build``
+        gives of the same vectors, bit for bit.
+
+        Args:
+            chunks: An array as in ``build``, usually one that is mapped from a file
+                (``np.load(path, mmap_mode="r")``); or an iterable of such arrays, (n_i, dim)
+                each, which is gone through once.
+            ids: As in ``build``, of all vectors together.
+            rows: Where the vectors are afterwards. ``"copy"``: in the index's memory, the default
+                of an index that keeps them. ``"mapped"``: in a file, of which the system keeps in
+                memory what is used; without a ``path`` in the array itself, which must be
+                read-only and is used in place. ``"none"``: nowhere, the default (and all there is)
+                of an index that keeps codes only; chunks then lie in a temporary file without a
+                name (in ``TMPDIR``) until the index is built.
+            path: With ``rows="mapped"``: the index is written here, as ``save`` does, and maps
+                the file as after ``load``. Needed for an iterable, whose vectors are written to
+                it as they come.
+            seed: As in ``build``.
+            metric: As in ``build``.
+            rerank_factor: As in ``build``.
+            bits: As in ``build``.
+            partitions: As in ``build``.
+            threads: As in ``build``.
+            progress: As in ``build``; while chunks come, ``(0, vectors so far)`` after each.
+
+        A file that an index maps, the user's own as well, must not be changed or truncated while
+        the index lives (a truncated one kills the process, as it does with NumPy); replacing it is
+        fine. ``save`` and pickles hold the vectors as ever, and an ``add`` or ``remove`` first
+        copies into memory what it changes: of rows in place, all of them.
+
+        Raises:
+            TypeError: an array is of another dtype or strided, or ``chunks`` is neither an array
+                nor an iterable.
+            ValueError: a value is not finite (the message names chunk and row) or outside its
+                range; there is no chunk; ``rows`` is not what this class does; an array to be
+                used in place can be written to.
+            DimensionMismatch: a chunk has another dimension than the first one.
+            DuplicateId: an id is given twice.
+            PersistError: a file cannot be written.
+
+        After any error, and whatever the iterable raises, an old file at ``path`` is as it was.
+
+        >>> import numpy as np, ruvector
+        >>> vectors = np.random.default_rng(0).standard_normal((100, 16), dtype=np.float32)
+        >>> halves = (half for half in (vectors[:50], vectors[50:]))
+        >>> ruvector.RabitqPlusIndex.build_from(halves) == ruvector.RabitqPlusIndex.build(vectors)
+        True
         """
 
     @staticmethod
@@ -765,6 +894,70 @@ class RabitqAsymIndex(RabitqIndexBase):
         >>> index = ruvector.RabitqPlusIndex.build(vectors, ids=np.arange(100, 200), metric="cosine")
         >>> index.search(vectors[7], 1)[0].id
         107
+        """
+
+    @staticmethod
+    def build_from(
+        chunks: Matrix | Iterable[Matrix],
+        *,
+        ids: IdsLike | None = None,
+        rows: Literal["copy", "mapped", "none"] | None = None,
+        path: str | os.PathLike[str] | None = None,
+        seed: int = 42,
+        metric: MetricName = "l2",
+        rerank_factor: int | None = None,
+        bits: int | None = None,
+        partitions: int | Literal["auto"] | None = None,
+        threads: int | None = None,
+        progress: Progress = None,
+    ) -> RabitqAsymIndex:
+        """Build an index of vectors that need not fit into memory twice; the same index as ``build``
+        gives of the same vectors, bit for bit.
+
+        Args:
+            chunks: An array as in ``build``, usually one that is mapped from a file
+                (``np.load(path, mmap_mode="r")``); or an iterable of such arrays, (n_i, dim)
+                each, which is gone through once.
+            ids: As in ``build``, of all vectors together.
+            rows: Where the vectors are afterwards. ``"copy"``: in the index's memory, the default
+                of an index that keeps them. ``"mapped"``: in a file, of which the system keeps in
+                memory what is used; without a ``path`` in the array itself, which must be
+                read-only and is used in place. ``"none"``: nowhere, the default (and all there is)
+                of an index that keeps codes only; chunks then lie in a temporary file without a
+                name (in ``TMPDIR``) until the index is built.
+            path: With ``rows="mapped"``: the index is written here, as ``save`` does, and maps
+                the file as after ``load``. Needed for an iterable, whose vectors are written to
+                it as they come.
+            seed: As in ``build``.
+            metric: As in ``build``.
+            rerank_factor: As in ``build``.
+            bits: As in ``build``.
+            partitions: As in ``build``.
+            threads: As in ``build``.
+            progress: As in ``build``; while chunks come, ``(0, vectors so far)`` after each.
+
+        A file that an index maps, the user's own as well, must not be changed or truncated while
+        the index lives (a truncated one kills the process, as it does with NumPy); replacing it is
+        fine. ``save`` and pickles hold the vectors as ever, and an ``add`` or ``remove`` first
+        copies into memory what it changes: of rows in place, all of them.
+
+        Raises:
+            TypeError: an array is of another dtype or strided, or ``chunks`` is neither an array
+                nor an iterable.
+            ValueError: a value is not finite (the message names chunk and row) or outside its
+                range; there is no chunk; ``rows`` is not what this class does; an array to be
+                used in place can be written to.
+            DimensionMismatch: a chunk has another dimension than the first one.
+            DuplicateId: an id is given twice.
+            PersistError: a file cannot be written.
+
+        After any error, and whatever the iterable raises, an old file at ``path`` is as it was.
+
+        >>> import numpy as np, ruvector
+        >>> vectors = np.random.default_rng(0).standard_normal((100, 16), dtype=np.float32)
+        >>> halves = (half for half in (vectors[:50], vectors[50:]))
+        >>> ruvector.RabitqPlusIndex.build_from(halves) == ruvector.RabitqPlusIndex.build(vectors)
+        True
         """
 
     @staticmethod

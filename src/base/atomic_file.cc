@@ -141,6 +141,11 @@ void AtomicFile::patch(std::uint64_t offset, const void* data, std::size_t size)
   write_at(offset, data, size);
 }
 
+std::shared_ptr<const MappedFile> AtomicFile::map() const {
+  require_open();
+  return MappedFile::map(fd_, path_);
+}
+
 void AtomicFile::write_at(std::uint64_t offset, const void* data, std::size_t size) {
   require_open();
   const char* next = static_cast<const char*>(data);

@@ -8,7 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
+
+#include "base/mapped_file.h"
 
 namespace ruvector::base {
 
@@ -34,6 +37,10 @@ class AtomicFile {
 
   // Bytes appended so far.
   std::uint64_t size() const noexcept { return size_; }
+
+  // What was appended so far, mapped. It stays so, also when the file is renamed, replaced or given
+  // up; bytes that are patched later change in it.
+  std::shared_ptr<const MappedFile> map() const;
 
   // Makes the bytes durable, renames the file to its path and makes the rename durable. To be
   // called once. When only the last step fails the new content is in place and the message says so.

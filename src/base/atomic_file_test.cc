@@ -55,6 +55,16 @@ class AtomicFileTest : public testing::Test {
   const std::filesystem::path directory_ = folder_.path();
 };
 
+TEST_F(AtomicFileTest, WhatWasAppendedCanBeReadBeforeAndAfterItHasItsName) {
+  AtomicFile file(path("a"));
+  file.append("head....", 8);
+  const auto mapped = file.map();
+  file.append("tail", 4);
+  file.commit();
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(mapped->data()), mapped->size()), "head....");
+  EXPECT_THROW(file.map(), PersistError);
+}
+
 TEST_F(AtomicFileTest, TheFileAppearsWholeAtCommit) {
   AtomicFile file(path("a"));
   file.append("head....", 8);

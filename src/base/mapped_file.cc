@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 #include <utility>
 
@@ -39,6 +40,14 @@ int open_for_reading(const std::filesystem::path& path) {
     fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   } while (fd < 0 && errno == EINTR);
   return fd;
+}
+
+// Of whole pages, as the kernel wants them.
+void advise(std::span<const std::byte> bytes, int advice) noexcept {
+  if (bytes.empty()) return;
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const std::uintptr_t past = reinterpret_cast<std::uintptr_t>(bytes.data()) % page;
+  ::madvise(const_cast<std::byte*>(bytes.data() - past), bytes.size() + past, advice);
 }
 
 }  // namespace
@@ -78,16 +87,8 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
-void MappedFile::advise_random() const noexcept {
-  if (data_ != nullptr) ::madvise(const_cast<std::byte*>(data_), size_, MADV_RANDOM);
-}
+void advise_random(std::span<const std::byte> bytes) noexcept { advise(bytes, MADV_RANDOM); }
 
-void MappedFile::advise_sequential() const noexcept {
-  if (data_ != nullptr) ::madvise(const_cast<std::byte*>(data_), size_, MADV_SEQUENTIAL);
-}
-
-void MappedFile::advise_willneed() const noexcept {
-  if (data_ != nullptr) ::madvise(const_cast<std::byte*>(data_), size_, MADV_WILLNEED);
-}
+void advise_normal(std::span<const std::byte> bytes) noexcept { advise(bytes, MADV_NORMAL); }
 
 }  // namespace ruvector::base

@@ -29,11 +29,6 @@ class MappedFile {
   std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
   const std::filesystem::path& path() const noexcept { return path_; }
 
-  // Hints for the kernel about the whole file; they change speed only.
-  void advise_random() const noexcept;
-  void advise_sequential() const noexcept;
-  void advise_willneed() const noexcept;
-
  private:
   MappedFile(std::filesystem::path path, const std::byte* data, std::size_t size) noexcept;
 
@@ -41,5 +36,11 @@ class MappedFile {
   const std::byte* data_;
   std::size_t size_;
 };
+
+// Hints for the kernel about bytes of a mapped file, or any others; they change speed only.
+// Bytes that are read here and there: what is not in memory is fetched page by page.
+void advise_random(std::span<const std::byte> bytes) noexcept;
+// The opposite, and how it is at first: what follows is fetched along.
+void advise_normal(std::span<const std::byte> bytes) noexcept;
 
 }  // namespace ruvector::base

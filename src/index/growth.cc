@@ -13,6 +13,7 @@
 #include "base/parallel.h"
 #include "index/calibration.h"
 #include "index/division.h"
+#include "index/read_pattern.h"
 #include "index/scan_width.h"
 #include "index/validate.h"
 #include "kernels/dispatch.h"
@@ -242,14 +243,6 @@ State empty_state(Kind kind, std::size_t dim, const BuildParams& params) {
   return state;
 }
 
-MatrixView view_of(const SharedArray<float>& rows) {
-  if (rows.rows > 1 && rows.row_stride != 0 && rows.row_stride != rows.cols) {
-    throw std::invalid_argument("rows: they lie " + std::to_string(rows.row_stride) +
-                                " floats apart, expected " + std::to_string(rows.cols));
-  }
-  return {rows.data, rows.rows, rows.cols};
-}
-
 void check_kind(Kind kind, const BuildParams& params) {
   if (kind == Kind::flat_f32 && params.partitions) {
     throw std::invalid_argument("partitions is " + std::to_string(*params.partitions) +
@@ -264,8 +257,7 @@ void check_kind(Kind kind, const BuildParams& params) {
 // A state of all `vectors`; take_rows(state, progress) fills its rows.
 template <class TakeRows>
 State build_with(Kind kind, MatrixView vectors, const BuildParams& params, TakeRows&& take_rows) {
-  check_build(vectors, params);
-  check_kind(kind, params);
+  check_parameters(kind, vectors.cols, params);
   const std::size_t threads = params.threads.value_or(num_threads());
   State state = empty_state(kind, vectors.cols, params);
   const std::size_t lists = params.partitions == kAutoPartitions ? suitable_lists(vectors.rows)
@@ -285,6 +277,19 @@ State build_with(Kind kind, MatrixView vectors, const BuildParams& params, TakeR
 
 }  // namespace
 
+MatrixView view_of(const SharedArray<float>& rows) {
+  if (rows.rows > 1 && rows.row_stride != 0 && rows.row_stride != rows.cols) {
+    throw std::invalid_argument("rows: they lie " + std::to_string(rows.row_stride) +
+                                " floats apart, expected " + std::to_string(rows.cols));
+  }
+  return {rows.data, rows.rows, rows.cols};
+}
+
+void check_parameters(Kind kind, std::size_t dim, const BuildParams& params) {
+  check_build({nullptr, 0, dim}, params);
+  check_kind(kind, params);
+}
+
 State build_state(Kind kind, MatrixView vectors, const BuildParams& params) {
   const auto copy = [&](State& state, std::size_t threads, const Progress& progress) {
     state.rows.reserve(vectors.rows * vectors.cols);
@@ -293,15 +298,22 @@ State build_state(Kind kind, MatrixView vectors, const BuildParams& params) {
   return build_with(kind, vectors, params, copy);
 }
 
+State build_state_of(Kind kind, const base::Array<float>& rows, std::size_t dim,
+                     const BuildParams& params) {
+  const auto adopt = [&](State& state, std::size_t, const Progress&) { state.rows = rows; };
+  return build_with(kind, {rows.data(), dim == 0 ? 0 : rows.size() / dim, dim}, params, adopt);
+}
+
 State build_state_over(Kind kind, const SharedArray<float>& rows, const BuildParams& params) {
-  const auto adopt = [&](State& state, std::size_t, const Progress&) {
-    state.rows = base::Array<float>::from_mapped(rows.owner, rows.data, rows.rows * rows.cols);
-  };
-  return build_with(kind, view_of(rows), params, adopt);
+  const MatrixView view = view_of(rows);
+  return build_state_of(
+      kind, base::Array<float>::from_mapped(rows.owner, view.data, view.rows * view.cols),
+      view.cols, params);
 }
 
 void append(State& state, std::span<const Id> ids, MatrixView vectors, std::size_t threads,
             const Progress& progress) {
+  expect_whole_reads(state);  // what is mapped is copied before it is changed
   append_with(state, ids, vectors, threads, progress,
               [&](const Progress& waiting) { append_rows(state, vectors, threads, waiting); });
 }
@@ -314,6 +326,7 @@ void remove(State& state, std::span<const Id> ids) {
   }
   if (ids.empty()) return;
   if (state.partition) state.partition->layout.check_saved();  // before anything is changed
+  expect_whole_reads(state);  // what is mapped is copied before it is changed
   Id* all = state.ids.mutable_data();
   float* rows = state.keeps_rows ? state.rows.mutable_data() : nullptr;
   float* norms = state.inverse_norms.empty() ? nullptr : state.inverse_norms.mutable_data();
@@ -368,8 +381,10 @@ void calibrate(State& state, MatrixView queries, std::size_t threads) {
   std::vector<float> unit(queries.data, queries.data + queries.rows * queries.cols);
   for (std::size_t i = 0; i < unit.size() && !norms.empty(); ++i) unit[i] *= norms[i / state.dim];
   state.partition->layout.check_saved();
+  expect_whole_reads(state);
   state.partition->stopping =
       calibrated(state, state.row_view(), unit.data(), queries.rows, false, threads);
+  expect_searches(state);
 }
 
 void compact(State& state) {

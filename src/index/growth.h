@@ -14,6 +14,16 @@ namespace ruvector::index {
 
 State build_state(Kind kind, MatrixView vectors, const BuildParams& params);
 
+// What build_state() refuses before it has looked at the vectors.
+void check_parameters(Kind kind, std::size_t dim, const BuildParams& params);
+
+// The same state over `rows`, (n, dim), which it keeps without a copy if `kind` keeps rows.
+State build_state_of(Kind kind, const base::Array<float>& rows, std::size_t dim,
+                     const BuildParams& params);
+
+// Throws std::invalid_argument when there are gaps between the rows.
+MatrixView view_of(const SharedArray<float>& rows);
+
 // The same state over `rows` themselves instead of a copy. `kind` keeps rows.
 State build_state_over(Kind kind, const SharedArray<float>& rows, const BuildParams& params);
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "index/build_from.h"
 #include "index/growth.h"
 #include "index/rbpx.h"
+#include "index/read_pattern.h"
 #include "index/search.h"
 #include "index/state.h"
 #include "ruvector/base/runtime.h"
@@ -136,6 +138,7 @@ SharedArray<Id> Index::ids() const {
 SharedArray<float> Index::rows() const {
   return engine_->read([](const State& s) {
     if (!s.keeps_rows) throw no_rows(s);
+    index::expect_whole_reads(s);
     return shared(s.rows, s.size(), s.dim);
   });
 }
@@ -246,6 +249,14 @@ FlatF32Index FlatF32Index::deserialize(std::span<const std::byte> bytes) {
 RabitqIndex RabitqIndex::build(MatrixView vectors, const BuildParams& params) {
   return RabitqIndex(engine_of(index::build_state(Kind::rabitq, vectors, params)));
 }
+RabitqIndex RabitqIndex::build_from(const RowChunks& chunks, const RowsParams& rows,
+                                    const BuildParams& params) {
+  return RabitqIndex(engine_of(index::build_from(Kind::rabitq, chunks, rows, params)));
+}
+RabitqIndex RabitqIndex::build_from(const SharedArray<float>& vectors, const RowsParams& rows,
+                                    const BuildParams& params) {
+  return RabitqIndex(engine_of(index::build_from(Kind::rabitq, vectors, rows, params)));
+}
 RabitqIndex RabitqIndex::load(const std::filesystem::path& path, const LoadParams& params) {
   return RabitqIndex(engine_of(index::load_rbpx(path, Kind::rabitq, params)));
 }
@@ -259,6 +270,14 @@ RabitqPlusIndex RabitqPlusIndex::build(MatrixView vectors, const BuildParams& pa
 RabitqPlusIndex RabitqPlusIndex::build(const SharedArray<float>& rows, const BuildParams& params) {
   return RabitqPlusIndex(engine_of(index::build_state_over(Kind::rabitq_plus, rows, params)));
 }
+RabitqPlusIndex RabitqPlusIndex::build_from(const RowChunks& chunks, const RowsParams& rows,
+                                            const BuildParams& params) {
+  return RabitqPlusIndex(engine_of(index::build_from(Kind::rabitq_plus, chunks, rows, params)));
+}
+RabitqPlusIndex RabitqPlusIndex::build_from(const SharedArray<float>& vectors,
+                                            const RowsParams& rows, const BuildParams& params) {
+  return RabitqPlusIndex(engine_of(index::build_from(Kind::rabitq_plus, vectors, rows, params)));
+}
 RabitqPlusIndex RabitqPlusIndex::load(const std::filesystem::path& path, const LoadParams& params) {
   return RabitqPlusIndex(engine_of(index::load_rbpx(path, Kind::rabitq_plus, params)));
 }
@@ -268,6 +287,14 @@ RabitqPlusIndex RabitqPlusIndex::deserialize(std::span<const std::byte> bytes) {
 
 RabitqAsymIndex RabitqAsymIndex::build(MatrixView vectors, const BuildParams& params) {
   return RabitqAsymIndex(engine_of(index::build_state(Kind::rabitq_asym, vectors, params)));
+}
+RabitqAsymIndex RabitqAsymIndex::build_from(const RowChunks& chunks, const RowsParams& rows,
+                                            const BuildParams& params) {
+  return RabitqAsymIndex(engine_of(index::build_from(Kind::rabitq_asym, chunks, rows, params)));
+}
+RabitqAsymIndex RabitqAsymIndex::build_from(const SharedArray<float>& vectors,
+                                            const RowsParams& rows, const BuildParams& params) {
+  return RabitqAsymIndex(engine_of(index::build_from(Kind::rabitq_asym, vectors, rows, params)));
 }
 RabitqAsymIndex RabitqAsymIndex::load(const std::filesystem::path& path, const LoadParams& params) {
   return RabitqAsymIndex(engine_of(index::load_rbpx(path, Kind::rabitq_asym, params)));

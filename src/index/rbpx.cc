@@ -4,32 +4,19 @@
 #include <cstring>
 #include <memory>
 
-#include "base/atomic_file.h"
 #include "base/mapped_file.h"
 #include "base/unnamed_file.h"
+#include "index/rbpx_file_sink.h"
 #include "index/rbpx_image.h"
 #include "index/rbpx_layout.h"
 #include "index/rbpx_reader.h"
 #include "index/rbpx_v1.h"
 #include "index/rbpx_verify.h"
 #include "index/rbpx_writer.h"
+#include "index/read_pattern.h"
 
 namespace ruvector::index {
 namespace {
-
-class FileSink final : public ByteSink {
- public:
-  explicit FileSink(const std::filesystem::path& path) : file_(path) {}
-  void reserve(std::uint64_t /*total*/) override {}
-  void append(const void* data, std::size_t size) override { file_.append(data, size); }
-  void patch(std::uint64_t offset, const void* data, std::size_t size) override {
-    file_.patch(offset, data, size);
-  }
-  void commit() { file_.commit(); }
-
- private:
-  base::AtomicFile file_;
-};
 
 class UnnamedSink final : public ByteSink {
  public:
@@ -87,6 +74,7 @@ State read_any(const std::filesystem::path& path, std::span<const std::byte> byt
   if (verify) image.verify_all();
   State state = read_state(image, kind, owner);
   if (verify) verify_state(state, path);
+  expect_searches(state);
   return state;
 }
 
@@ -102,7 +90,9 @@ State spilled(const State& state, const std::filesystem::path& directory) {
   UnnamedSink sink(directory);
   write_image(state, sink);
   const auto file = sink.map();
-  return read_state(Image(directory, file->bytes()), state.kind, file);
+  State mapped = read_state(Image(directory, file->bytes()), state.kind, file);
+  expect_searches(mapped);
+  return mapped;
 }
 
 std::vector<std::byte> serialize_rbpx(const State& state) {

@@ -6,6 +6,7 @@
 
 #include "base/checksum.h"
 #include "index/rbpx_layout.h"
+#include "index/read_pattern.h"
 
 namespace ruvector::index {
 namespace {
@@ -108,22 +109,25 @@ class Pieces {
   std::vector<Piece> all_;
 };
 
-SectionEntry append_section(const Piece& piece, std::uint64_t offset, ByteSink& sink) {
-  base::Checksum checksum;
-  const auto* data = static_cast<const std::byte*>(piece.data);
-  for (std::size_t done = 0; done < piece.bytes; done += kChunk) {
-    const std::size_t size = std::min(kChunk, piece.bytes - done);
-    checksum.update(data + done, size);
-    sink.append(data + done, size);
-  }
+SectionEntry entry_of(const Piece& piece, std::uint64_t offset, std::uint64_t checksum) {
   SectionEntry entry{};
   entry.type = static_cast<std::uint32_t>(piece.type);
   entry.flags = kSectionRequired;
   entry.offset = offset;
   entry.bytes = piece.bytes;
   entry.element_bytes = static_cast<std::uint32_t>(piece.element_bytes);
-  entry.checksum = checksum.digest();
+  entry.checksum = checksum;
   return entry;
+}
+
+// Appends in pieces that are still in the cache when they are written.
+void append(const void* values, std::size_t bytes, base::Checksum& checksum, ByteSink& sink) {
+  const auto* data = static_cast<const std::byte*>(values);
+  for (std::size_t done = 0; done < bytes; done += kChunk) {
+    const std::size_t size = std::min(kChunk, bytes - done);
+    checksum.update(data + done, size);
+    sink.append(data + done, size);
+  }
 }
 
 FileHeader header_of(const State& state, const std::vector<SectionEntry>& table,
@@ -145,24 +149,59 @@ FileHeader header_of(const State& state, const std::vector<SectionEntry>& table,
   return header;
 }
 
-}  // namespace
-
-void write_image(const State& state, ByteSink& sink) {
-  const Pieces pieces(state);
+// Appends `pieces` from offset `end` on, and writes header and table over the first bytes.
+void append_rest(const State& state, const std::vector<Piece>& pieces, std::uint64_t end,
+                 std::vector<SectionEntry> table, ByteSink& sink) {
   static constexpr std::array<std::byte, kSectionAlignment> kZeros{};
-  sink.reserve(pieces.file_bytes());
-  std::uint64_t end = sizeof(FileHeader) + pieces.all().size() * sizeof(SectionEntry);
-  sink.append(kZeros.data(), end);
-  std::vector<SectionEntry> table;
-  for (const Piece& piece : pieces.all()) {
+  for (const Piece& piece : pieces) {
     const std::uint64_t offset = aligned(end);
     sink.append(kZeros.data(), offset - end);
-    table.push_back(append_section(piece, offset, sink));
+    base::Checksum checksum;
+    append(piece.data, piece.bytes, checksum, sink);
+    table.push_back(entry_of(piece, offset, checksum.digest()));
     end = offset + piece.bytes;
   }
   const FileHeader header = header_of(state, table, end);
   sink.patch(0, &header, sizeof(header));
   sink.patch(sizeof(header), table.data(), table.size() * sizeof(SectionEntry));
+}
+
+}  // namespace
+
+void write_image(const State& state, ByteSink& sink) {
+  const Pieces pieces(state);
+  const std::uint64_t end = sizeof(FileHeader) + pieces.all().size() * sizeof(SectionEntry);
+  sink.reserve(pieces.file_bytes());
+  const std::vector<std::byte> room(end);
+  sink.append(room.data(), end);
+  expect_whole_reads(state);
+  append_rest(state, pieces.all(), end, {}, sink);
+  expect_searches(state);
+}
+
+RowsFirstImage::RowsFirstImage(ByteSink& sink) : sink_(sink) {
+  static_assert(sizeof(FileHeader) + kMaxSections * sizeof(SectionEntry) <= kSectionAlignment);
+  const std::vector<std::byte> room(kSectionAlignment);
+  sink.append(room.data(), room.size());
+}
+
+void RowsFirstImage::append(const float* values, std::size_t count) {
+  index::append(values, count * sizeof(float), checksum_, sink_);
+  count_ += count;
+}
+
+void RowsFirstImage::finish(const State& state) {
+  const Pieces all(state);
+  std::vector<Piece> rest;
+  std::vector<SectionEntry> table;
+  for (const Piece& piece : all.all()) {
+    if (piece.type == SectionType::rows) {
+      table.push_back(entry_of(piece, kSectionAlignment, checksum_.digest()));
+    } else {
+      rest.push_back(piece);
+    }
+  }
+  append_rest(state, rest, kSectionAlignment + count_ * sizeof(float), std::move(table), sink_);
 }
 
 }  // namespace ruvector::index

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/checksum.h"
 #include "index/state.h"
 
 namespace ruvector::index {
@@ -19,5 +20,22 @@ class ByteSink {
 };
 
 void write_image(const State& state, ByteSink& sink);
+
+// An image whose first section are the rows, which come before anything else is known.
+// Not thread-safe: one thread at a time.
+class RowsFirstImage {
+ public:
+  // Leaves room for the header; `sink` is empty and must outlive this.
+  explicit RowsFirstImage(ByteSink& sink);
+  void append(const float* values, std::size_t count);
+  std::size_t count() const noexcept { return count_; }
+  // Everything else of `state`, whose rows are the values so far if it keeps rows.
+  void finish(const State& state);
+
+ private:
+  ByteSink& sink_;
+  base::Checksum checksum_;
+  std::size_t count_ = 0;
+};
 
 }  // namespace ruvector::index

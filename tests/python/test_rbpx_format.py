@@ -231,6 +231,28 @@ def test_rows_and_ids_are_where_the_document_says(tmp_path: Path, metric: Any) -
 
 
 @pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("partitions", [None, 3])
+def test_a_file_that_begins_with_its_rows_holds_what_a_saved_one_holds(
+    tmp_path: Path, metric: Any, partitions: int | None
+) -> None:
+    vectors = sample_vectors(300, 9, 1)
+    first = tmp_path / "first.rbpx"
+    index = ruvector.RabitqPlusIndex.build_from(
+        [vectors[:100], vectors[100:]],
+        rows="mapped",
+        path=first,
+        metric=metric,
+        partitions=partitions,
+    )
+    index.save(tmp_path / "saved.rbpx")
+    file, saved = (RbpxFile(path.read_bytes()) for path in (first, tmp_path / "saved.rbpx"))
+    assert file.sections == saved.sections
+    assert next(iter(file.sections)) == 5
+    assert next(iter(saved.sections)) == 1
+    np.testing.assert_array_equal(file.rows, vectors)
+
+
+@pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("dim", [5, 100, 300])
 @pytest.mark.parametrize("bits", range(1, 9))
 def test_codes_mean_what_the_document_says(

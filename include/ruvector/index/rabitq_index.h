@@ -5,9 +5,11 @@
 #pragma once
 
 #include "ruvector/index/index.h"
+#include "ruvector/index/row_chunks.h"
 
 namespace ruvector {
 
+// build_from() of each class: see row_chunks.h.
 class RabitqIndexBase : public Index {
  public:
   // Codes, ids and norms by slot, sharing the index's memory.
@@ -30,6 +32,10 @@ class RabitqIndexBase : public Index {
 class RabitqIndex final : public RabitqIndexBase {
  public:
   static RabitqIndex build(MatrixView vectors, const BuildParams& params = {});
+  static RabitqIndex build_from(const RowChunks& chunks, const RowsParams& rows = {},
+                                const BuildParams& params = {});
+  static RabitqIndex build_from(const SharedArray<float>& vectors, const RowsParams& rows = {},
+                                const BuildParams& params = {});
   static RabitqIndex load(const std::filesystem::path& path, const LoadParams& params = {});
   static RabitqIndex deserialize(std::span<const std::byte> bytes);
 
@@ -45,6 +51,10 @@ class RabitqPlusIndex final : public RabitqIndexBase {
   // The same index over `rows` themselves: they are not copied until the index changes, and their
   // owner lives as long as it needs them. Rows must follow each other without gaps.
   static RabitqPlusIndex build(const SharedArray<float>& rows, const BuildParams& params = {});
+  static RabitqPlusIndex build_from(const RowChunks& chunks, const RowsParams& rows = {},
+                                    const BuildParams& params = {});
+  static RabitqPlusIndex build_from(const SharedArray<float>& vectors, const RowsParams& rows = {},
+                                    const BuildParams& params = {});
   static RabitqPlusIndex load(const std::filesystem::path& path, const LoadParams& params = {});
   static RabitqPlusIndex deserialize(std::span<const std::byte> bytes);
   // Writes format version 1, which older programs read. Throws PersistError when an id is above
@@ -59,6 +69,10 @@ class RabitqPlusIndex final : public RabitqIndexBase {
 class RabitqAsymIndex final : public RabitqIndexBase {
  public:
   static RabitqAsymIndex build(MatrixView vectors, const BuildParams& params = {});
+  static RabitqAsymIndex build_from(const RowChunks& chunks, const RowsParams& rows = {},
+                                    const BuildParams& params = {});
+  static RabitqAsymIndex build_from(const SharedArray<float>& vectors, const RowsParams& rows = {},
+                                    const BuildParams& params = {});
   static RabitqAsymIndex load(const std::filesystem::path& path, const LoadParams& params = {});
   static RabitqAsymIndex deserialize(std::span<const std::byte> bytes);
 

@@ -1,0 +1,1 @@
+"""Ten million vectors on one machine."""
