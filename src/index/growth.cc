@@ -4,15 +4,18 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <exception>
 #include <numeric>
 #include <stdexcept>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/parallel.h"
 #include "index/calibration.h"
 #include "index/division.h"
+#include "index/list_balance.h"
 #include "index/scan_width.h"
 #include "index/validate.h"
 #include "kernels/dispatch.h"
@@ -130,11 +133,6 @@ void encode_added(State& state, const RowSource& added, std::size_t before, std:
   state.encoder = std::move(wider);
 }
 
-RowSource kept_rows(const State& state) {
-  return {state.rows.data(), state.inverse_norms.empty() ? nullptr : state.inverse_norms.data(),
-          state.size()};
-}
-
 bool centre_is_stale(const State& state, std::size_t before) {
   if (before == 0) return true;
   return state.keeps_rows && state.trained_on < kSettledAt && state.size() >= 4 * state.trained_on;
@@ -153,12 +151,27 @@ void encode_anew(State& state, const RowSource& all, std::size_t threads,
   state.trained_on = all.count;
 }
 
+// Before lists are balanced vectors are placed in a copy, so that there is a way back.
+void append_to_lists(State& state, const RowSource& added, std::size_t before, std::size_t threads,
+                     const Progress& progress) {
+  if (is_balance_due(state, state.size())) {
+    State next = state;
+    place(next, added, before, threads, progress);
+    balance(next, threads, still_at(progress, added.count, added.count));
+    state = std::move(next);
+    return;
+  }
+  place(state, added, before, threads, progress);
+  state.partition->changes += added.count;
+}
+
 void append_codes(State& state, const RowSource& added, std::size_t before, std::size_t threads,
                   const Progress& progress) {
   const bool stale = centre_is_stale(state, before);
-  const RowSource all = stale && state.keeps_rows ? kept_rows(state) : added;
+  const RowSource all = stale && state.keeps_rows ? state.kept_rows() : added;
   if (state.partition) {
-    stale ? divide(state, all, threads, progress) : place(state, added, before, threads, progress);
+    stale ? divide(state, all, threads, progress)
+          : append_to_lists(state, added, before, threads, progress);
     return;
   }
   if (stale) {
@@ -283,6 +296,18 @@ State build_with(Kind kind, MatrixView vectors, const BuildParams& params, TakeR
   return state;
 }
 
+// A removal that has succeeded does not fail for want of memory, or over damaged rows: the lists
+// stay as they are, which answers rightly, if more slowly.
+void balance_what_is_left(State& state, std::size_t removed) {
+  state.partition->changes += removed;
+  if (!is_balance_due(state, state.size())) return;
+  try {
+    balance(state, num_threads());
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
 }  // namespace
 
 State build_state(Kind kind, MatrixView vectors, const BuildParams& params) {
@@ -333,6 +358,7 @@ void remove(State& state, std::span<const Id> ids) {
   if (state.keeps_rows) state.rows.resize(size * state.dim);
   if (norms != nullptr) state.inverse_norms.resize(size);
   if (state.encoder && !state.partition) state.codes.resize(size);
+  if (state.partition) balance_what_is_left(state, ids.size());
 }
 
 void set_bits(State& state, std::uint32_t bits, std::size_t threads, const Progress& progress) {
@@ -342,11 +368,11 @@ void set_bits(State& state, std::uint32_t bits, std::size_t threads, const Progr
   const Progress waiting = still_at(progress, state.size(), state.size());
   if (state.partition) {
     encoder.expect_lists();
-    encode_lists_anew(state, encoder, kept_rows(state), threads, waiting);
+    encode_lists_anew(state, encoder, state.kept_rows(), threads, waiting);
   } else {
     CodeStore codes(encoder.shape());
     codes.resize(state.size());
-    encode(encoder, codes, kept_rows(state), 0, threads, waiting);
+    encode(encoder, codes, state.kept_rows(), 0, threads, waiting);
     state.codes = std::move(codes);
   }
   state.encoder = std::move(encoder);
@@ -368,11 +394,20 @@ void calibrate(State& state, MatrixView queries, std::size_t threads) {
   std::vector<float> unit(queries.data, queries.data + queries.rows * queries.cols);
   for (std::size_t i = 0; i < unit.size() && !norms.empty(); ++i) unit[i] *= norms[i / state.dim];
   state.partition->layout.check_saved();
-  state.partition->stopping =
+  const StoppingRule rule =
       calibrated(state, state.row_view(), unit.data(), queries.rows, false, threads);
+  const std::size_t kept = std::min(queries.rows, kMostQueriesKept);
+  base::Array<float> some(kept * state.dim);
+  float* to = some.mutable_data();
+  for (std::size_t i = 0; i < kept; ++i, to += state.dim) {
+    std::copy_n(&unit[i * queries.rows / kept * state.dim], state.dim, to);
+  }
+  state.partition->queries = std::move(some);
+  state.partition->stopping = rule;
 }
 
 void compact(State& state) {
+  if (state.partition) tidy_lists(state);
   state.ids.shrink_to_fit();
   state.id_map.drop_table();
   state.rows.shrink_to_fit();
