@@ -211,6 +211,16 @@ bool is_uneven(const ListLayout& layout, std::size_t wanted) {
   return beyond > static_cast<double>(layout.slot_count() / 8);
 }
 
+bool is_tidy(const ListLayout& layout) {
+  std::size_t blocks = 0;
+  bool in_one_run = true;
+  for (std::size_t list = 0; list < layout.list_count(); ++list) {
+    blocks += (layout.size(list) + 63) / 64;
+    in_one_run = in_one_run && layout.runs(list).size() <= 1;
+  }
+  return in_one_run && blocks == layout.block_count();
+}
+
 }  // namespace
 
 std::size_t lists_for(const State& state, std::size_t vectors) {
@@ -270,7 +280,7 @@ void balance(State& state, std::size_t threads, const Progress& progress) {
 
 void tidy_lists(State& state) {
   const ListLayout& old = state.partition->layout;
-  if (!state.partition->trained() || old.block_count() == 0) return;
+  if (is_tidy(old)) return;
   state.partition->layout.check_saved();
   ListLayout layout(old.list_count(), lists_of_slots(old));
   CodeStore codes(state.codes.shape());

@@ -25,7 +25,8 @@ bool is_balance_due(const State& state, std::size_t vectors);
 // damaged file are not finite.
 void balance(State& state, std::size_t threads, const Progress& progress = {});
 
-// Puts lists side by side, without lanes that were held for growth.
+// Puts lists side by side, without lanes that were held for growth. Throws IndexError for lists of
+// a damaged file.
 void tidy_lists(State& state);
 
 }  // namespace ruvector::index

@@ -305,6 +305,9 @@ TEST(ListBalance, TidyListsLieSideBySide) {
     EXPECT_EQ(state.partition->layout.block_count(), needed);
     EXPECT_EQ(state.codes.size(), needed * 64);
     EXPECT_EQ(search(state, queries.row(0), 20, params, nullptr), before);
+    const std::uint8_t* codes = state.codes.blocks().data();
+    compact(state);
+    EXPECT_EQ(state.codes.blocks().data(), codes) << "tidy lists, which may be mapped, were copied";
   }
   State empty = divided({nullptr, 0, kDim}, 5);
   compact(empty);

@@ -21,7 +21,7 @@ struct Partition {
   CoarseTable coarse;
   StoppingRule stopping;
   base::Array<float> queries;  // (n, dim) of calibrate(), normalised under cosine; none: rows serve
-  std::size_t changes = 0;     // vectors that came or went since the lists were last balanced
+  std::size_t changes = 0;     // vectors that came or went since lists were balanced; not saved
 
   bool trained() const { return !centroids.empty(); }
 };
