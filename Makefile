@@ -30,7 +30,7 @@ help:  ## list these targets
 
 # --- what people run
 
-.PHONY: demo models docs notebooks test test-cpp test-python interop interop-rvagent bench bench-lake bench-embed bench-a2a
+.PHONY: demo models docs notebooks test test-cpp test-python interop interop-rvagent bench bench-life bench-lake bench-embed bench-a2a
 demo: $(venv)/.package $(venv)/.models  ## embed the standard library's documentation and ask it questions
 	@$(python) examples/python/demo.py $(ARGS)
 
@@ -65,6 +65,9 @@ interop-rvagent: $(venv)/.package $(venv)/.extra-test  ## the same against rvAge
 
 bench: $(venv)/.package $(venv)/.extra-bench  ## benchmarks beside other libraries; writes benchmarks/results
 	@$(python) -m benchmarks $(ARGS)
+
+bench-life: $(venv)/.package $(venv)/.extra-bench  ## lists after growth and removal; writes benchmarks/results/life
+	@$(python) -m benchmarks.life $(ARGS)
 
 bench-lake: $(venv)/.package $(venv)/.extra-bench  ## the lake beside the original; writes benchmarks/results/lake
 	@$(python) -m benchmarks.lake $(ARGS)
