@@ -22,6 +22,10 @@ namespace {
 
 // Lists may be so many too few or too many, one in so many of them.
 constexpr std::size_t kSlack = 16;
+// Of the vectors, one in so many must have come or gone, and one in so many be too much for its
+// list, before lists are balanced though their number is right.
+constexpr std::size_t kMuchChange = 16;
+constexpr std::size_t kUneven = 32;
 // Fewer vectors than this for each list that was asked for are too few to count from.
 constexpr std::size_t kFewPerList = 16;
 // As in Lloyd: a list above so many times the mean takes the place of one below.
@@ -208,7 +212,7 @@ bool is_uneven(const ListLayout& layout, std::size_t wanted) {
   for (std::size_t list = 0; list < layout.list_count(); ++list) {
     beyond += std::max(0.0, static_cast<double>(layout.size(list)) - kFarTooLarge * mean);
   }
-  return beyond > static_cast<double>(layout.slot_count() / 8);
+  return beyond > static_cast<double>(layout.slot_count() / kUneven);
 }
 
 bool is_tidy(const ListLayout& layout) {
@@ -244,7 +248,7 @@ bool is_balance_due(const State& state, std::size_t vectors) {
   const std::size_t wanted = lists_for(state, vectors);
   const std::size_t slack = std::max<std::size_t>(1, lists / kSlack);
   if (wanted > lists + slack || wanted + slack < lists) return true;
-  return partition.changes > vectors / 8 && is_uneven(partition.layout, wanted);
+  return partition.changes > vectors / kMuchChange && is_uneven(partition.layout, wanted);
 }
 
 void balance(State& state, std::size_t threads, const Progress& progress) {

@@ -214,6 +214,29 @@ TEST(ListBalance, IsRareWhenVectorsComeOneByOne) {
   EXPECT_LE(balances, 20U);
 }
 
+TEST(ListBalance, ListsThatBecomeFarTooLargeAreDividedThoughTheirNumberIsRight) {
+  const TestVectors data = clustered_vectors(8000, kDim, 30, 0.5F, 17);
+  State state = divided(data.view(), 100);
+  TestVectors near = gaussian_vectors(800, kDim, 18, 0.3F);  // all around one vector
+  for (std::size_t i = 0; i < near.values.size(); ++i) near.values[i] += data.values[i % kDim];
+  const auto largest = [&] {
+    std::size_t most = 0;
+    for (std::size_t list = 0; list < list_count(state); ++list) {
+      most = std::max(most, state.partition->layout.size(list));
+    }
+    return most;
+  };
+  std::size_t seen = 0;
+  for (std::size_t first = 0; first < near.rows; first += 50) {
+    append(state, ids_from(8000 + first, 50), near.range(first, first + 50), 2, {});
+    seen = std::max(seen, largest());
+  }
+  EXPECT_GT(seen, 400U);  // 80 on average
+  EXPECT_LT(largest(), 300U);
+  EXPECT_NEAR(static_cast<double>(list_count(state)), 105.0, 5.0);
+  expect_exact(state, {2, kDim, {near.values.begin(), near.values.begin() + 2 * kDim}});
+}
+
 TEST(ListBalance, EqualVectorsCannotBeToldApartAndCostNoMore) {
   TestVectors data = gaussian_vectors(4000, kDim, 7);
   for (std::size_t i = 500; i < 4000; ++i) {
