@@ -306,8 +306,8 @@ class Index:
     def add_batch(self, ids: IdsLike, vectors: Matrix, *, progress: Progress = None) -> None:
         """Add vectors, (n, dim) float32, with their ids, (n) uint64.
 
-        All of them or, when an error is raised, none. ``progress`` is as in ``build``. Lists follow the
-        size of the index; after much growth a call takes longer for that.
+        All of them or, when an error is raised, none. ``progress`` is as in ``build``. Lists follow
+        the size of the index: after much growth a call takes longer for that.
 
         Raises:
             DuplicateId: an id is held, or given twice.
@@ -524,8 +524,8 @@ class RabitqIndexBase(Index):
 
         ``build`` learns it from some of the index's own rows. Where queries are of another kind,
         such as questions beside answers, learn it from some hundred of them: ``queries``, (n, dim)
-        float32. What is learned is kept in files; so are up to 512 of the queries, which are learned
-        from again when the lists have changed.
+        float32. What is learned is kept in files; so are up to 512 of the queries, which are
+        learned from again when the lists have changed.
 
         Raises:
             ValueError: the index is not divided into lists, or a query is not finite.
