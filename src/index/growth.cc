@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <exception>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -151,27 +150,13 @@ void encode_anew(State& state, const RowSource& all, std::size_t threads,
   state.trained_on = all.count;
 }
 
-// Before lists are balanced vectors are placed in a copy, so that there is a way back.
-void append_to_lists(State& state, const RowSource& added, std::size_t before, std::size_t threads,
-                     const Progress& progress) {
-  if (is_balance_due(state, state.size())) {
-    State next = state;
-    place(next, added, before, threads, progress);
-    balance(next, threads, still_at(progress, added.count, added.count));
-    state = std::move(next);
-    return;
-  }
-  place(state, added, before, threads, progress);
-  state.partition->changes += added.count;
-}
-
 void append_codes(State& state, const RowSource& added, std::size_t before, std::size_t threads,
                   const Progress& progress) {
   const bool stale = centre_is_stale(state, before);
   const RowSource all = stale && state.keeps_rows ? state.kept_rows() : added;
   if (state.partition) {
     stale ? divide(state, all, threads, progress)
-          : append_to_lists(state, added, before, threads, progress);
+          : add_to_lists(state, added, before, threads, progress);
     return;
   }
   if (stale) {
@@ -296,18 +281,6 @@ State build_with(Kind kind, MatrixView vectors, const BuildParams& params, TakeR
   return state;
 }
 
-// A removal that has succeeded does not fail for want of memory, or over damaged rows: the lists
-// stay as they are, which answers rightly, if more slowly.
-void balance_what_is_left(State& state, std::size_t removed) {
-  state.partition->changes += removed;
-  if (!is_balance_due(state, state.size())) return;
-  try {
-    balance(state, num_threads());
-  } catch (const std::exception&) {
-    return;
-  }
-}
-
 }  // namespace
 
 State build_state(Kind kind, MatrixView vectors, const BuildParams& params) {
@@ -358,7 +331,7 @@ void remove(State& state, std::span<const Id> ids) {
   if (state.keeps_rows) state.rows.resize(size * state.dim);
   if (norms != nullptr) state.inverse_norms.resize(size);
   if (state.encoder && !state.partition) state.codes.resize(size);
-  if (state.partition) balance_what_is_left(state, ids.size());
+  if (state.partition) balance_after_removal(state, ids.size(), num_threads());
 }
 
 void set_bits(State& state, std::uint32_t bits, std::size_t threads, const Progress& progress) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <numeric>
 #include <queue>
 #include <span>
@@ -11,6 +12,7 @@
 
 #include "base/parallel.h"
 #include "index/calibration.h"
+#include "index/division.h"
 #include "index/kmeans.h"
 #include "index/lloyd.h"
 #include "index/placement.h"
@@ -212,7 +214,7 @@ bool is_uneven(const ListLayout& layout, std::size_t wanted) {
   for (std::size_t list = 0; list < layout.list_count(); ++list) {
     beyond += std::max(0.0, static_cast<double>(layout.size(list)) - kFarTooLarge * mean);
   }
-  return beyond > static_cast<double>(layout.slot_count() / kUneven);
+  return beyond * static_cast<double>(kUneven) > static_cast<double>(layout.slot_count());
 }
 
 bool is_tidy(const ListLayout& layout) {
@@ -280,6 +282,29 @@ void balance(State& state, std::size_t threads, const Progress& progress) {
   partition.stopping = recalibrated(changed, changed.kept_rows(), threads, waiting);
   partition.changes = 0;
   state = std::move(changed);
+}
+
+void add_to_lists(State& state, const RowSource& added, std::size_t before, std::size_t threads,
+                  const Progress& progress) {
+  if (!is_balance_due(state, state.size())) {
+    place(state, added, before, threads, progress);
+    state.partition->changes += added.count;
+    return;
+  }
+  State next = state;  // as placing vectors may change the unit of all codes
+  place(next, added, before, threads, progress);
+  const auto placed = [&](std::size_t, std::size_t) { progress(added.count, added.count); };
+  balance(next, threads, progress ? Progress(placed) : Progress());
+  state = std::move(next);
+}
+
+void balance_after_removal(State& state, std::size_t removed, std::size_t threads) {
+  state.partition->changes += removed;
+  try {
+    if (is_balance_due(state, state.size())) balance(state, threads);
+  } catch (const std::exception&) {
+    return;
+  }
 }
 
 void tidy_lists(State& state) {

@@ -25,6 +25,14 @@ bool is_balance_due(const State& state, std::size_t vectors);
 // damaged file are not finite.
 void balance(State& state, std::size_t threads, const Progress& progress = {});
 
+// Places the vectors of slots from `before` on, as place() does, and balances the lists when that
+// is due. On an exception take_out() is the way back.
+void add_to_lists(State& state, const RowSource& added, std::size_t before, std::size_t threads,
+                  const Progress& progress);
+// After `removed` vectors have left their lists. Never fails: where there is no memory to balance
+// the lists, or rows are damaged, they stay as they are, which answers rightly, if more slowly.
+void balance_after_removal(State& state, std::size_t removed, std::size_t threads);
+
 // Puts lists side by side, without lanes that were held for growth. Throws IndexError for lists of
 // a damaged file.
 void tidy_lists(State& state);

@@ -233,7 +233,7 @@ def test_files_of_lists_that_divided_and_merged_are_the_same_index(
     metric: str, tmp_path: Path
 ) -> None:
     rows = clusters(4_000, 24, 7)
-    index = grown(rows, 800, 20, metric=metric)
+    index: Any = grown(rows, 800, 20, metric=metric)
     index.remove(np.arange(0, 3_000, dtype=np.uint64))
     assert index.partitions != 20
     expected = index.search_batch(rows[:20], 5)
