@@ -34,7 +34,7 @@ help:  ## list these targets
 
 # --- what people run
 
-.PHONY: demo models docs notebooks test test-cpp test-python interop interop-rvagent bench bench-large bench-lake bench-embed bench-a2a
+.PHONY: demo models docs notebooks test test-cpp test-python interop interop-rvagent bench bench-large bench-life bench-lake bench-embed bench-a2a
 demo: $(venv)/.package $(venv)/.models  ## embed the standard library's documentation and ask it questions
 	@$(python) examples/python/demo.py $(ARGS)
 
@@ -72,6 +72,9 @@ bench: $(venv)/.package $(venv)/.extra-bench  ## benchmarks beside other librari
 
 bench-large: $(venv)/.package $(venv)/.extra-bench  ## ten million vectors, built, mapped and searched; writes benchmarks/results/large
 	@$(python) -m benchmarks.large $(ARGS)
+
+bench-life: $(venv)/.package $(venv)/.extra-bench  ## lists after growth and removal; writes benchmarks/results/life
+	@$(python) -m benchmarks.life $(ARGS)
 
 bench-lake: $(venv)/.package $(venv)/.extra-bench  ## the lake beside the original; writes benchmarks/results/lake
 	@$(python) -m benchmarks.lake $(ARGS)

@@ -93,7 +93,8 @@ Raises:
 inline constexpr const char* kAddBatch =
     R"(Add vectors, (n, dim) float32, with their ids, (n) uint64.
 
-All of them or, when an error is raised, none. ``progress`` is as in ``build``.
+All of them or, when an error is raised, none. ``progress`` is as in ``build``. Lists follow
+the size of the index: after much growth a call takes longer for that.
 
 Raises:
     DuplicateId: an id is held, or given twice.
@@ -118,7 +119,8 @@ inline constexpr const char* kCalibrate =
 
 ``build`` learns it from some of the index's own rows. Where queries are of another kind,
 such as questions beside answers, learn it from some hundred of them: ``queries``, (n, dim)
-float32. What is learned is kept in files.
+float32. What is learned is kept in files; so are up to 512 of the queries, which are
+learned from again when the lists have changed.
 
 Raises:
     ValueError: the index is not divided into lists, or a query is not finite.
@@ -134,9 +136,10 @@ Raises:
 True)";
 
 inline constexpr const char* kPartitions =
-    "Lists that the vectors are divided into; None: a search compares all codes.";
+    "Lists that the vectors are divided into now; None: a search compares all codes.";
 
-inline constexpr const char* kCompact = "Give back memory that is held for growth.";
+inline constexpr const char* kCompact =
+    "Give back memory that is held for growth, and put lists side by side.";
 
 inline constexpr const char* kSave = R"(Write the index to a file.
 
@@ -207,7 +210,9 @@ Args:
         data finds faster on ``RabitqPlusIndex`` (1 or 2).
     partitions: Divide the vectors into so many lists, 1..1,000,000, of which a search
         visits but the most promising; ``"auto"``: about ``2 * sqrt(n)``, or none below
-        100,000 vectors. Default: none, a search compares all codes.
+        100,000 vectors. Default: none, a search compares all codes. The number is for
+        these vectors: where rows are kept lists divide and merge later by themselves, and
+        their number goes with the root of the size.
     threads: How many threads may work. Default ``ruvector.num_threads()``.
     progress: True shows a tqdm bar; a callable gets ``(done, total)`` at most every 50
         ms, and cancels by returning False (``RuVectorError``) or by raising.

@@ -56,6 +56,12 @@ void bind_index_parameters(Class& c) {
       },
       "Seed of the random rotation; part of the witness. Default 42.");
   def_setter(
+      c, "partition_above", "vectors", "int | None",
+      [](LakeParams& params, nb::handle value) {
+        params.partition_above = to_optional<std::size_t>(value, "vectors");
+      },
+      docs::kBuilderPartitionAbove);
+  def_setter(
       c, "metric", "metric", "MetricName",
       [](LakeParams& params, nb::handle value) {
         params.metric = to_metric(to_name(value, "metric"));

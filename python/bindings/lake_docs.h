@@ -4,49 +4,49 @@
 namespace ruvector::bindings::docs {
 
 inline constexpr const char* kSearchOneSignature =
-    "def search_one(self, collection: str, query: Query, k: int, *, backend: str | None = "
-    "None, rerank_factor: int | None = None, confidence: float | None = None, radius: float | "
-    "None = None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = None) "
-    "-> list[LakeHit]";
+    "def search_one(self, collection: str, query: Query, k: int, *, backend: str | None = None, "
+    "rerank_factor: int | None = None, confidence: float | None = None, recall: float | None = "
+    "None, radius: float | None = None, allowed_ids: IdsLike | None = None, encoder: Embedder | "
+    "str | None = None) -> list[LakeHit]";
 
 inline constexpr const char* kSearchOneAsyncSignature =
-    "def search_one_async(self, collection: str, query: Query, k: int, *, backend: str | None "
-    "= None, rerank_factor: int | None = None, confidence: float | None = None, radius: float "
-    "| None = None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = None) "
-    "-> Coroutine[Any, Any, list[LakeHit]]";
+    "def search_one_async(self, collection: str, query: Query, k: int, *, backend: str | None = "
+    "None, rerank_factor: int | None = None, confidence: float | None = None, recall: float | "
+    "None = None, radius: float | None = None, allowed_ids: IdsLike | None = None, encoder: "
+    "Embedder | str | None = None) -> Coroutine[Any, Any, list[LakeHit]]";
 
 inline constexpr const char* kLakeSearchBatchSignature =
     "def search_batch(self, collection: str, queries: Matrix, k: int, *, backend: str | None = "
-    "None, rerank_factor: int | None = None, confidence: float | None = None, radius: float | "
-    "None = None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = None) "
-    "-> list[list[LakeHit]]";
+    "None, rerank_factor: int | None = None, confidence: float | None = None, recall: float | "
+    "None = None, radius: float | None = None, allowed_ids: IdsLike | None = None, encoder: "
+    "Embedder | str | None = None) -> list[list[LakeHit]]";
 
 inline constexpr const char* kSearchBatchAsyncSignature =
     "def search_batch_async(self, collection: str, queries: Matrix, k: int, *, backend: str | "
-    "None = None, rerank_factor: int | None = None, confidence: float | None = None, radius: "
-    "float | None = None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = "
-    "None) -> Coroutine[Any, Any, list[list[LakeHit]]]";
+    "None = None, rerank_factor: int | None = None, confidence: float | None = None, recall: "
+    "float | None = None, radius: float | None = None, allowed_ids: IdsLike | None = None, "
+    "encoder: Embedder | str | None = None) -> Coroutine[Any, Any, list[list[LakeHit]]]";
 
 inline constexpr const char* kSearchFederatedSignature =
     "def search_federated(self, targets: str | Sequence[LakeKey], query: Query, k: int, *, "
     "deadline_ms: int | None = None, partial: Literal['error', 'allow'] = 'error', "
-    "rerank_factor: int | None = None, confidence: float | None = None, radius: float | None = "
-    "None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = None) -> "
-    "FederatedHits";
+    "rerank_factor: int | None = None, confidence: float | None = None, recall: float | None = "
+    "None, radius: float | None = None, allowed_ids: IdsLike | None = None, encoder: Embedder | "
+    "str | None = None) -> FederatedHits";
 
 inline constexpr const char* kSearchFederatedAsyncSignature =
-    "def search_federated_async(self, targets: str | Sequence[LakeKey], query: Query, k: int, "
-    "*, deadline_ms: int | None = None, partial: Literal['error', 'allow'] = 'error', "
-    "rerank_factor: int | None = None, confidence: float | None = None, radius: float | None = "
-    "None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = None) -> "
-    "Coroutine[Any, Any, FederatedHits]";
+    "def search_federated_async(self, targets: str | Sequence[LakeKey], query: Query, k: int, *, "
+    "deadline_ms: int | None = None, partial: Literal['error', 'allow'] = 'error', "
+    "rerank_factor: int | None = None, confidence: float | None = None, recall: float | None = "
+    "None, radius: float | None = None, allowed_ids: IdsLike | None = None, encoder: Embedder | "
+    "str | None = None) -> Coroutine[Any, Any, FederatedHits]";
 
 inline constexpr const char* kSessionFederatedSignature =
     "def search_federated(self, targets: Sequence[LakeKey], query: Query, k: int, *, "
     "deadline_ms: int | None = None, partial: Literal['error', 'allow'] = 'error', "
-    "rerank_factor: int | None = None, confidence: float | None = None, radius: float | None = "
-    "None, allowed_ids: IdsLike | None = None, encoder: Embedder | str | None = None) -> "
-    "FederatedHits";
+    "rerank_factor: int | None = None, confidence: float | None = None, recall: float | None = "
+    "None, radius: float | None = None, allowed_ids: IdsLike | None = None, encoder: Embedder | "
+    "str | None = None) -> FederatedHits";
 
 inline constexpr const char* kRuLake =
     R"(A cache in front of the stores that already hold the vectors.
@@ -85,6 +85,13 @@ inline constexpr const char* kBuilderEncoder =
 
 Bundles and snapshots carry it. Those of another encoder are refused, and so are queries that say
 ``encoder=`` another one: ``EncoderMismatch``. A bundle that names none counts as of this one.)";
+
+inline constexpr const char* kBuilderPartitionAbove =
+    R"(Divide collections of more vectors than this into lists when they are pulled.
+
+A search then visits but the most promising lists, as many as its ``recall=`` needs; that is
+several times faster, and compressing such a collection takes about ten times as long. Default
+1,000,000; None: none is divided, and every search compares all codes.)";
 
 inline constexpr const char* kBuilderBuild =
     R"(Make the lake. The builder may be used again.
@@ -131,6 +138,9 @@ Args:
         the lake's.
     confidence: Probability that a true neighbour is not lost to the error bound of its
         code, in (0, 1]. Default 0.999.
+    recall: Of a collection that is divided into lists (``RuLakeBuilder.partition_above``):
+        the share of true neighbours to be found, in (0, 1], 1 for a search of all lists.
+        Default 0.99. Of others all vectors are searched, whatever it is.
     radius: Only hits with a score of at most this.
     allowed_ids: Only these vectors. Default all.
     encoder: What made the query, an ``Embedder`` or a name: a collection of another encoder
@@ -203,6 +213,7 @@ Args:
         ``"allow"``: it is left out and named in ``skipped``.
     rerank_factor: As in ``search_one``.
     confidence: As in ``search_one``.
+    recall: As in ``search_one``.
     radius: As in ``search_one``.
     allowed_ids: As in ``search_one``.
     encoder: As in ``search_one``.

@@ -29,10 +29,11 @@ nb::object to_ids(nb::handle allowed_ids) {
 
 nb::object search_one(const LakeHandle& self, nb::handle collection, nb::handle query, nb::handle k,
                       nb::handle backend, nb::handle rerank_factor, nb::handle confidence,
-                      nb::handle radius, nb::handle allowed_ids, nb::handle encoder) {
+                      nb::handle recall, nb::handle radius, nb::handle allowed_ids,
+                      nb::handle encoder) {
   const std::string name = to_name(collection, "collection");
   const VectorInput vector(query, "query");
-  const SearchOptions options(k, rerank_factor, confidence, radius, allowed_ids, encoder);
+  const SearchOptions options(k, rerank_factor, confidence, recall, radius, allowed_ids, encoder);
   const std::string owner = backend.is_none() ? "" : to_name(backend, "backend");
   const RuLake& lake = self.lake();
   return to_python(unlocked([&] {
@@ -43,11 +44,11 @@ nb::object search_one(const LakeHandle& self, nb::handle collection, nb::handle 
 
 nb::object search_batch(const LakeHandle& self, nb::handle collection, nb::handle queries,
                         nb::handle k, nb::handle backend, nb::handle rerank_factor,
-                        nb::handle confidence, nb::handle radius, nb::handle allowed_ids,
-                        nb::handle encoder) {
+                        nb::handle confidence, nb::handle recall, nb::handle radius,
+                        nb::handle allowed_ids, nb::handle encoder) {
   const std::string name = to_name(collection, "collection");
   const MatrixInput matrix(queries, "queries");
-  const SearchOptions options(k, rerank_factor, confidence, radius, allowed_ids, encoder);
+  const SearchOptions options(k, rerank_factor, confidence, recall, radius, allowed_ids, encoder);
   const std::string owner = backend.is_none() ? "" : to_name(backend, "backend");
   const RuLake& lake = self.lake();
   return to_python(unlocked([&] {
@@ -58,11 +59,11 @@ nb::object search_batch(const LakeHandle& self, nb::handle collection, nb::handl
 
 nb::object search_federated(const LakeHandle& self, nb::handle targets, nb::handle query,
                             nb::handle k, nb::handle deadline_ms, const std::string& partial,
-                            nb::handle rerank_factor, nb::handle confidence, nb::handle radius,
-                            nb::handle allowed_ids, nb::handle encoder) {
+                            nb::handle rerank_factor, nb::handle confidence, nb::handle recall,
+                            nb::handle radius, nb::handle allowed_ids, nb::handle encoder) {
   const Targets wanted = to_targets(targets);
   const VectorInput vector(query, "query");
-  const SearchOptions options(k, rerank_factor, confidence, radius, allowed_ids, encoder);
+  const SearchOptions options(k, rerank_factor, confidence, recall, radius, allowed_ids, encoder);
   const FederatedParams params = options.federated(partial, deadline_ms);
   const RuLake& lake = self.lake();
   return to_python(unlocked([&] {
@@ -87,10 +88,11 @@ nb::object convert(const T& result) {
 
 nb::object search_one_async(nb::handle self, nb::handle collection, nb::handle query, nb::handle k,
                             nb::handle backend, nb::handle rerank_factor, nb::handle confidence,
-                            nb::handle radius, nb::handle allowed_ids, nb::handle encoder) {
+                            nb::handle recall, nb::handle radius, nb::handle allowed_ids,
+                            nb::handle encoder) {
   const std::string name = to_name(collection, "collection");
   const VectorInput vector(query, "query");
-  const SearchOptions options(k, rerank_factor, confidence, radius, allowed_ids, encoder);
+  const SearchOptions options(k, rerank_factor, confidence, recall, radius, allowed_ids, encoder);
   const std::string owner = backend.is_none() ? "" : to_name(backend, "backend");
   const RuLake& lake = nb::cast<const LakeHandle&>(self).lake();
   std::vector<float> copy(vector.values().begin(), vector.values().end());
@@ -107,12 +109,12 @@ nb::object search_one_async(nb::handle self, nb::handle collection, nb::handle q
 
 nb::object search_batch_async(nb::handle self, nb::handle collection, nb::handle queries,
                               nb::handle k, nb::handle backend, nb::handle rerank_factor,
-                              nb::handle confidence, nb::handle radius, nb::handle allowed_ids,
-                              nb::handle encoder) {
+                              nb::handle confidence, nb::handle recall, nb::handle radius,
+                              nb::handle allowed_ids, nb::handle encoder) {
   using Rows = std::vector<std::vector<LakeHit>>;
   const std::string name = to_name(collection, "collection");
   const MatrixInput matrix(queries, "queries");
-  const SearchOptions options(k, rerank_factor, confidence, radius, allowed_ids, encoder);
+  const SearchOptions options(k, rerank_factor, confidence, recall, radius, allowed_ids, encoder);
   const std::string owner = backend.is_none() ? "" : to_name(backend, "backend");
   const RuLake& lake = nb::cast<const LakeHandle&>(self).lake();
   const MatrixView view = matrix.view();
@@ -131,10 +133,11 @@ nb::object search_batch_async(nb::handle self, nb::handle collection, nb::handle
 nb::object search_federated_async(nb::handle self, nb::handle targets, nb::handle query,
                                   nb::handle k, nb::handle deadline_ms, const std::string& partial,
                                   nb::handle rerank_factor, nb::handle confidence,
-                                  nb::handle radius, nb::handle allowed_ids, nb::handle encoder) {
+                                  nb::handle recall, nb::handle radius, nb::handle allowed_ids,
+                                  nb::handle encoder) {
   const Targets wanted = to_targets(targets);
   const VectorInput vector(query, "query");
-  const SearchOptions options(k, rerank_factor, confidence, radius, allowed_ids, encoder);
+  const SearchOptions options(k, rerank_factor, confidence, recall, radius, allowed_ids, encoder);
   const FederatedParams params = options.federated(partial, deadline_ms);
   const RuLake& lake = nb::cast<const LakeHandle&>(self).lake();
   std::vector<float> copy(vector.values().begin(), vector.values().end());
@@ -155,8 +158,8 @@ void def_search(nb::class_<LakeHandle>& c, const char* name, const char* queries
                 const char* signature, const char* doc) {
   c.def(name, function, "collection"_a.none(), nb::arg(queries).none(), "k"_a.none(), nb::kw_only(),
         "backend"_a = nb::none(), "rerank_factor"_a = nb::none(), "confidence"_a = nb::none(),
-        "radius"_a = nb::none(), "allowed_ids"_a = nb::none(), "encoder"_a = nb::none(),
-        nb::sig(signature), doc);
+        "recall"_a = nb::none(), "radius"_a = nb::none(), "allowed_ids"_a = nb::none(),
+        "encoder"_a = nb::none(), nb::sig(signature), doc);
 }
 
 template <class Function>
@@ -164,18 +167,20 @@ void def_federated(nb::class_<LakeHandle>& c, const char* name, Function functio
                    const char* signature, const char* doc) {
   c.def(name, function, "targets"_a.none(), "query"_a.none(), "k"_a.none(), nb::kw_only(),
         "deadline_ms"_a = nb::none(), "partial"_a = "error", "rerank_factor"_a = nb::none(),
-        "confidence"_a = nb::none(), "radius"_a = nb::none(), "allowed_ids"_a = nb::none(),
-        "encoder"_a = nb::none(), nb::sig(signature), doc);
+        "confidence"_a = nb::none(), "recall"_a = nb::none(), "radius"_a = nb::none(),
+        "allowed_ids"_a = nb::none(), "encoder"_a = nb::none(), nb::sig(signature), doc);
 }
 
 }  // namespace
 
 // In C++ no ids mean all; an empty array of ids means none.
 SearchOptions::SearchOptions(nb::handle k, nb::handle rerank_factor, nb::handle confidence,
-                             nb::handle radius, nb::handle allowed_ids, nb::handle encoder)
+                             nb::handle recall, nb::handle radius, nb::handle allowed_ids,
+                             nb::handle encoder)
     : ids_(to_ids(allowed_ids), "allowed_ids"), k_(to_unsigned<std::size_t>(k, "k")) {
   params_.rerank_factor = to_optional<std::uint32_t>(rerank_factor, "rerank_factor");
   params_.confidence = to_optional_float(confidence, "confidence");
+  params_.recall = to_optional_float(recall, "recall");
   params_.radius = to_optional_float(radius, "radius");
   params_.allowed_ids = ids_.values();
   params_.encoder = to_encoder(encoder, "encoder");

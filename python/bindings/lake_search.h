@@ -18,8 +18,8 @@ namespace nb = nanobind;
 // k and what may follow it. Needs the GIL to be made and destroyed.
 class SearchOptions {
  public:
-  SearchOptions(nb::handle k, nb::handle rerank_factor, nb::handle confidence, nb::handle radius,
-                nb::handle allowed_ids, nb::handle encoder);
+  SearchOptions(nb::handle k, nb::handle rerank_factor, nb::handle confidence, nb::handle recall,
+                nb::handle radius, nb::handle allowed_ids, nb::handle encoder);
   std::size_t k() const { return k_; }
   // They point to arrays that live as long as this. Waiting calls let Python handle its signals.
   const LakeSearchParams& params() const { return params_; }

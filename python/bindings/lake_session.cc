@@ -64,10 +64,10 @@ class SessionHandle {
 
 nb::object search_one(const SessionHandle& self, nb::handle collection, nb::handle query,
                       nb::handle k, nb::handle backend, nb::handle rerank_factor,
-                      nb::handle confidence, nb::handle radius, nb::handle allowed_ids,
-                      nb::handle encoder) {
+                      nb::handle confidence, nb::handle recall, nb::handle radius,
+                      nb::handle allowed_ids, nb::handle encoder) {
   const VectorInput vector(query, "query");
-  const SearchOptions options(k, rerank_factor, confidence, radius, allowed_ids, encoder);
+  const SearchOptions options(k, rerank_factor, confidence, recall, radius, allowed_ids, encoder);
   const LakeKey key = self.key(collection, backend);
   LakeSession session = self.session();
   std::vector<LakeHit> hits;
@@ -80,10 +80,10 @@ nb::object search_one(const SessionHandle& self, nb::handle collection, nb::hand
 
 nb::object search_batch(const SessionHandle& self, nb::handle collection, nb::handle queries,
                         nb::handle k, nb::handle backend, nb::handle rerank_factor,
-                        nb::handle confidence, nb::handle radius, nb::handle allowed_ids,
-                        nb::handle encoder) {
+                        nb::handle confidence, nb::handle recall, nb::handle radius,
+                        nb::handle allowed_ids, nb::handle encoder) {
   const MatrixInput matrix(queries, "queries");
-  const SearchOptions options(k, rerank_factor, confidence, radius, allowed_ids, encoder);
+  const SearchOptions options(k, rerank_factor, confidence, recall, radius, allowed_ids, encoder);
   const LakeKey key = self.key(collection, backend);
   LakeSession session = self.session();
   std::vector<std::vector<LakeHit>> rows;
@@ -96,11 +96,11 @@ nb::object search_batch(const SessionHandle& self, nb::handle collection, nb::ha
 
 nb::object search_federated(const SessionHandle& self, nb::handle targets, nb::handle query,
                             nb::handle k, nb::handle deadline_ms, const std::string& partial,
-                            nb::handle rerank_factor, nb::handle confidence, nb::handle radius,
-                            nb::handle allowed_ids, nb::handle encoder) {
+                            nb::handle rerank_factor, nb::handle confidence, nb::handle recall,
+                            nb::handle radius, nb::handle allowed_ids, nb::handle encoder) {
   const std::vector<LakeKey> keys = to_keys(targets, "targets");
   const VectorInput vector(query, "query");
-  const SearchOptions options(k, rerank_factor, confidence, radius, allowed_ids, encoder);
+  const SearchOptions options(k, rerank_factor, confidence, recall, radius, allowed_ids, encoder);
   const FederatedParams params = options.federated(partial, deadline_ms);
   LakeSession session = self.session();
   FederatedHits hits;
@@ -116,8 +116,8 @@ void def_search(nb::class_<SessionHandle>& c, const char* name, const char* quer
                 Function function, const char* signature, const char* doc) {
   c.def(name, function, "collection"_a.none(), nb::arg(queries).none(), "k"_a.none(), nb::kw_only(),
         "backend"_a = nb::none(), "rerank_factor"_a = nb::none(), "confidence"_a = nb::none(),
-        "radius"_a = nb::none(), "allowed_ids"_a = nb::none(), "encoder"_a = nb::none(),
-        nb::sig(signature), doc);
+        "recall"_a = nb::none(), "radius"_a = nb::none(), "allowed_ids"_a = nb::none(),
+        "encoder"_a = nb::none(), nb::sig(signature), doc);
 }
 
 }  // namespace
@@ -132,8 +132,8 @@ void bind_lake_session(nb::module_& m, nb::class_<LakeHandle>& lake) {
              "As ``RuLake.search_batch``.");
   c.def("search_federated", &search_federated, "targets"_a.none(), "query"_a.none(), "k"_a.none(),
         nb::kw_only(), "deadline_ms"_a = nb::none(), "partial"_a = "error",
-        "rerank_factor"_a = nb::none(), "confidence"_a = nb::none(), "radius"_a = nb::none(),
-        "allowed_ids"_a = nb::none(), "encoder"_a = nb::none(),
+        "rerank_factor"_a = nb::none(), "confidence"_a = nb::none(), "recall"_a = nb::none(),
+        "radius"_a = nb::none(), "allowed_ids"_a = nb::none(), "encoder"_a = nb::none(),
         nb::sig(docs::kSessionFederatedSignature),
         "As ``RuLake.search_federated``, for named backends.");
   c.def(

@@ -307,7 +307,8 @@ class Index:
     def add_batch(self, ids: IdsLike, vectors: Matrix, *, progress: Progress = None) -> None:
         """Add vectors, (n, dim) float32, with their ids, (n) uint64.
 
-        All of them or, when an error is raised, none. ``progress`` is as in ``build``.
+        All of them or, when an error is raised, none. ``progress`` is as in ``build``. Lists follow
+        the size of the index: after much growth a call takes longer for that.
 
         Raises:
             DuplicateId: an id is held, or given twice.
@@ -330,7 +331,7 @@ class Index:
         """
 
     def compact(self) -> None:
-        """Give back memory that is held for growth."""
+        """Give back memory that is held for growth, and put lists side by side."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the index to a file.
@@ -462,7 +463,9 @@ class FlatF32Index(Index):
                 data finds faster on ``RabitqPlusIndex`` (1 or 2).
             partitions: Divide the vectors into so many lists, 1..1,000,000, of which a search
                 visits but the most promising; ``"auto"``: about ``2 * sqrt(n)``, or none below
-                100,000 vectors. Default: none, a search compares all codes.
+                100,000 vectors. Default: none, a search compares all codes. The number is for
+                these vectors: where rows are kept lists divide and merge later by themselves, and
+                their number goes with the root of the size.
             threads: How many threads may work. Default ``ruvector.num_threads()``.
             progress: True shows a tqdm bar; a callable gets ``(done, total)`` at most every 50
                 ms, and cancels by returning False (``RuVectorError``) or by raising.
@@ -515,14 +518,15 @@ class RabitqIndexBase(Index):
 
     @property
     def partitions(self) -> int | None:
-        """Lists that the vectors are divided into; None: a search compares all codes."""
+        """Lists that the vectors are divided into now; None: a search compares all codes."""
 
     def calibrate(self, queries: Matrix) -> None:
         """Learn anew how far a search must go for the ``recall`` that it is asked for.
 
         ``build`` learns it from some of the index's own rows. Where queries are of another kind,
         such as questions beside answers, learn it from some hundred of them: ``queries``, (n, dim)
-        float32. What is learned is kept in files.
+        float32. What is learned is kept in files; so are up to 512 of the queries, which are
+        learned from again when the lists have changed.
 
         Raises:
             ValueError: the index is not divided into lists, or a query is not finite.
@@ -578,7 +582,9 @@ class RabitqIndex(RabitqIndexBase):
                 data finds faster on ``RabitqPlusIndex`` (1 or 2).
             partitions: Divide the vectors into so many lists, 1..1,000,000, of which a search
                 visits but the most promising; ``"auto"``: about ``2 * sqrt(n)``, or none below
-                100,000 vectors. Default: none, a search compares all codes.
+                100,000 vectors. Default: none, a search compares all codes. The number is for
+                these vectors: where rows are kept lists divide and merge later by themselves, and
+                their number goes with the root of the size.
             threads: How many threads may work. Default ``ruvector.num_threads()``.
             progress: True shows a tqdm bar; a callable gets ``(done, total)`` at most every 50
                 ms, and cancels by returning False (``RuVectorError``) or by raising.
@@ -725,7 +731,9 @@ class RabitqPlusIndex(RabitqIndexBase):
                 data finds faster on ``RabitqPlusIndex`` (1 or 2).
             partitions: Divide the vectors into so many lists, 1..1,000,000, of which a search
                 visits but the most promising; ``"auto"``: about ``2 * sqrt(n)``, or none below
-                100,000 vectors. Default: none, a search compares all codes.
+                100,000 vectors. Default: none, a search compares all codes. The number is for
+                these vectors: where rows are kept lists divide and merge later by themselves, and
+                their number goes with the root of the size.
             threads: How many threads may work. Default ``ruvector.num_threads()``.
             progress: True shows a tqdm bar; a callable gets ``(done, total)`` at most every 50
                 ms, and cancels by returning False (``RuVectorError``) or by raising.
@@ -878,7 +886,9 @@ class RabitqAsymIndex(RabitqIndexBase):
                 data finds faster on ``RabitqPlusIndex`` (1 or 2).
             partitions: Divide the vectors into so many lists, 1..1,000,000, of which a search
                 visits but the most promising; ``"auto"``: about ``2 * sqrt(n)``, or none below
-                100,000 vectors. Default: none, a search compares all codes.
+                100,000 vectors. Default: none, a search compares all codes. The number is for
+                these vectors: where rows are kept lists divide and merge later by themselves, and
+                their number goes with the root of the size.
             threads: How many threads may work. Default ``ruvector.num_threads()``.
             progress: True shows a tqdm bar; a callable gets ``(done, total)`` at most every 50
                 ms, and cancels by returning False (``RuVectorError``) or by raising.
@@ -1346,6 +1356,7 @@ class RuLake:
         backend: str | None = None,
         rerank_factor: int | None = None,
         confidence: float | None = None,
+        recall: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
         encoder: Embedder | str | None = None,
@@ -1362,6 +1373,9 @@ class RuLake:
                 the lake's.
             confidence: Probability that a true neighbour is not lost to the error bound of its
                 code, in (0, 1]. Default 0.999.
+            recall: Of a collection that is divided into lists (``RuLakeBuilder.partition_above``):
+                the share of true neighbours to be found, in (0, 1], 1 for a search of all lists.
+                Default 0.99. Of others all vectors are searched, whatever it is.
             radius: Only hits with a score of at most this.
             allowed_ids: Only these vectors. Default all.
             encoder: What made the query, an ``Embedder`` or a name: a collection of another encoder
@@ -1397,6 +1411,7 @@ class RuLake:
         backend: str | None = None,
         rerank_factor: int | None = None,
         confidence: float | None = None,
+        recall: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
         encoder: Embedder | str | None = None,
@@ -1429,6 +1444,7 @@ class RuLake:
         backend: str | None = None,
         rerank_factor: int | None = None,
         confidence: float | None = None,
+        recall: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
         encoder: Embedder | str | None = None,
@@ -1455,6 +1471,7 @@ class RuLake:
         backend: str | None = None,
         rerank_factor: int | None = None,
         confidence: float | None = None,
+        recall: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
         encoder: Embedder | str | None = None,
@@ -1471,6 +1488,7 @@ class RuLake:
         partial: Literal["error", "allow"] = "error",
         rerank_factor: int | None = None,
         confidence: float | None = None,
+        recall: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
         encoder: Embedder | str | None = None,
@@ -1486,6 +1504,7 @@ class RuLake:
                 ``"allow"``: it is left out and named in ``skipped``.
             rerank_factor: As in ``search_one``.
             confidence: As in ``search_one``.
+            recall: As in ``search_one``.
             radius: As in ``search_one``.
             allowed_ids: As in ``search_one``.
             encoder: As in ``search_one``.
@@ -1516,6 +1535,7 @@ class RuLake:
         partial: Literal["error", "allow"] = "error",
         rerank_factor: int | None = None,
         confidence: float | None = None,
+        recall: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
         encoder: Embedder | str | None = None,
@@ -1638,6 +1658,7 @@ class LakeSession:
         backend: str | None = None,
         rerank_factor: int | None = None,
         confidence: float | None = None,
+        recall: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
         encoder: Embedder | str | None = None,
@@ -1653,6 +1674,7 @@ class LakeSession:
         backend: str | None = None,
         rerank_factor: int | None = None,
         confidence: float | None = None,
+        recall: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
         encoder: Embedder | str | None = None,
@@ -1669,6 +1691,7 @@ class LakeSession:
         partial: Literal["error", "allow"] = "error",
         rerank_factor: int | None = None,
         confidence: float | None = None,
+        recall: float | None = None,
         radius: float | None = None,
         allowed_ids: IdsLike | None = None,
         encoder: Embedder | str | None = None,
@@ -1693,6 +1716,14 @@ class RuLakeBuilder:
 
     def rotation_seed(self, seed: int) -> RuLakeBuilder:
         """Seed of the random rotation; part of the witness. Default 42."""
+
+    def partition_above(self, vectors: int | None) -> RuLakeBuilder:
+        """Divide collections of more vectors than this into lists when they are pulled.
+
+        A search then visits but the most promising lists, as many as its ``recall=`` needs; that is
+        several times faster, and compressing such a collection takes about ten times as long. Default
+        1,000,000; None: none is divided, and every search compares all codes.
+        """
 
     def metric(self, metric: MetricName) -> RuLakeBuilder:
         """``'l2'`` (default), ``'ip'`` or ``'cosine'``."""

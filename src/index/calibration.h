@@ -15,5 +15,9 @@ namespace ruvector::index {
 StoppingRule calibrated(const State& state, const Rows& rows, const float* queries,
                         std::size_t count, bool own_rows, std::size_t threads,
                         const Progress& progress = {});
+// The same from the queries that a user has calibrated with, or, where there are none, from some of
+// the rows themselves, evenly.
+StoppingRule recalibrated(const State& state, const RowSource& all, std::size_t threads,
+                          const Progress& progress = {});
 
 }  // namespace ruvector::index

@@ -28,15 +28,22 @@ std::uint16_t float16_above(float value) {
   return base::half_to_float(half) >= value ? half : static_cast<std::uint16_t>(half + 1);
 }
 
+std::size_t offset_of_factor(const CodeShape& shape, std::size_t slot, std::size_t which) {
+  return slot / 64 * shape.block_bytes() + shape.words() * 256 + which * 128 + slot % 64 * 2;
+}
+
 std::uint16_t* factor_at(std::uint8_t* blocks, const CodeShape& shape, std::size_t slot,
                          std::size_t which) {
-  std::uint8_t* block = blocks + slot / 64 * shape.block_bytes();
-  return reinterpret_cast<std::uint16_t*>(block + shape.words() * 256) + which * 64 + slot % 64;
+  return reinterpret_cast<std::uint16_t*>(blocks + offset_of_factor(shape, slot, which));
+}
+
+std::size_t offset_of_word(const CodeShape& shape, std::size_t slot, std::size_t word) {
+  return slot / 64 * shape.block_bytes() + word * 256 + slot % 64 * 4;
 }
 
 std::uint8_t* word_at(std::uint8_t* blocks, const CodeShape& shape, std::size_t slot,
                       std::size_t word) {
-  return blocks + slot / 64 * shape.block_bytes() + word * 256 + slot % 64 * 4;
+  return blocks + offset_of_word(shape, slot, word);
 }
 
 // One plane of `width` bits from `codes`, taken from bit `shift` up (kernels.h, RefineCodes).
@@ -119,19 +126,8 @@ void CodeStore::shrink_to_fit() {
 }
 
 void CodeStore::move(std::size_t from, std::size_t to) {
-  std::uint8_t* blocks = blocks_.mutable_data();
-  for (std::size_t w = 0; w < shape_.words(); ++w) {
-    std::memcpy(word_at(blocks, shape_, to, w), word_at(blocks, shape_, from, w), 4);
-  }
-  for (std::size_t f = 0; f < 3; ++f) {
-    *factor_at(blocks, shape_, to, f) = *factor_at(blocks, shape_, from, f);
-  }
-  if (const std::size_t stride = shape_.record_stride(); stride != 0) {
-    std::uint8_t* records = records_.mutable_data();
-    std::memcpy(records + to * stride, records + from * stride, stride);
-  }
-  float* norms = norms_.mutable_data();
-  norms[to] = norms[from];
+  const Writer own = writer();  // first: whoever shares the arrays keeps them
+  own.copy(*this, from, to);
 }
 
 void CodeStore::scale_factors(std::size_t first, std::size_t last, float square, float linear) {
@@ -158,6 +154,21 @@ void CodeStore::scale_factors(std::size_t first, std::size_t last, float square,
 
 CodeStore::Writer CodeStore::writer() {
   return {shape_, blocks_.mutable_data(), records_.mutable_data(), norms_.mutable_data()};
+}
+
+void CodeStore::Writer::copy(const CodeStore& source, std::size_t from, std::size_t to) const {
+  const std::uint8_t* source_blocks = source.blocks_.data();
+  for (std::size_t w = 0; w < shape.words(); ++w) {
+    std::memcpy(word_at(blocks, shape, to, w), source_blocks + offset_of_word(shape, from, w), 4);
+  }
+  for (std::size_t f = 0; f < 3; ++f) {
+    std::memcpy(factor_at(blocks, shape, to, f), source_blocks + offset_of_factor(shape, from, f),
+                2);
+  }
+  if (const std::size_t stride = shape.record_stride(); stride != 0) {
+    std::memcpy(records + to * stride, source.records_.data() + from * stride, stride);
+  }
+  norms[to] = source.norms_[from];
 }
 
 void CodeStore::Writer::write_scan(std::size_t slot, const std::uint8_t* codes,

@@ -65,6 +65,8 @@ class CodeStore {
     // to float16, so that the bound stays a bound.
     void write_scan(std::size_t slot, const std::uint8_t* codes, const Factors& factors) const;
     void write_refine(std::size_t slot, const std::uint8_t* codes, const Factors& factors) const;
+    // The code of slot `from` of a store of the same shape.
+    void copy(const CodeStore& source, std::size_t from, std::size_t to) const;
   };
   Writer writer();
 

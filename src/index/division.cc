@@ -10,11 +10,12 @@
 #include "base/parallel.h"
 #include "index/calibration.h"
 #include "index/kmeans.h"
+#include "index/list_balance.h"
+#include "index/placement.h"
 
 namespace ruvector::index {
 namespace {
 
-constexpr std::size_t kCalibrationQueries = 512;
 constexpr std::size_t kPlacedAtOnce = 64;
 
 Progress still(const Progress& progress, std::size_t done, std::size_t total) {
@@ -27,65 +28,6 @@ std::vector<float> row_of(const RowSource& source, std::size_t dim, std::size_t 
   std::vector<float> result(source.rows + row * dim, source.rows + (row + 1) * dim);
   for (float& value : result) value *= scale;
   return result;
-}
-
-// Rows of a source that go into one list, and the lanes for them.
-struct Placement {
-  std::vector<std::uint32_t> rows;
-  std::vector<std::uint32_t> lanes;
-};
-
-void encode_lists(const Encoder& encoder, std::span<const float> centroids,
-                  const std::vector<std::pair<std::size_t, Placement>>& lists,
-                  const RowSource& source, const CodeStore::Writer& writer, std::size_t threads,
-                  const Progress& progress) {
-  const auto report = [&](std::size_t done, std::size_t total) {
-    progress(total == 0 ? source.count : done * source.count / total, source.count);
-  };
-  base::parallel_for(
-      lists.size(), threads,
-      [&](std::size_t task, std::size_t) {
-        const auto& [list, placement] = lists[task];
-        std::vector<float> centre(encoder.dims());
-        encoder.rotate(&centroids[list * encoder.dim()], centre.data());
-        encoder.encode_list(source, placement.rows, placement.lanes, centre.data(), writer);
-      },
-      progress ? Progress(report) : Progress());
-}
-
-// Everything in all lists, in the order of their lanes.
-std::vector<std::pair<std::size_t, Placement>> everything(const ListLayout& layout) {
-  std::vector<std::pair<std::size_t, Placement>> lists;
-  for (std::size_t list = 0; list < layout.list_count(); ++list) {
-    if (layout.size(list) == 0) continue;
-    Placement placement;
-    std::size_t left = layout.size(list);
-    for (const ListLayout::Run& run : layout.runs(list)) {
-      const std::size_t lanes = std::min(left, std::size_t{run.count} * 64);
-      for (std::size_t i = 0; i < lanes; ++i) {
-        const auto lane = static_cast<std::uint32_t>(std::size_t{run.first} * 64 + i);
-        placement.lanes.push_back(lane);
-        placement.rows.push_back(layout.slots()[lane]);
-      }
-      left -= lanes;
-    }
-    lists.emplace_back(list, std::move(placement));
-  }
-  return lists;
-}
-
-// From rows of the source itself, evenly.
-StoppingRule self_calibrated(const State& state, const RowSource& all, std::size_t threads,
-                             const Progress& progress) {
-  const std::size_t count = std::min(kCalibrationQueries, all.count);
-  std::vector<float> queries;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::vector<float> row = row_of(all, state.dim, i * all.count / count);
-    queries.insert(queries.end(), row.begin(), row.end());
-  }
-  const Rows rows{all.rows,  all.inverse_norms, state.ids.data(),
-                  all.count, state.dim,         state.metric};
-  return calibrated(state, rows, queries.data(), count, true, threads, progress);
 }
 
 std::size_t nearest_list(const CoarseTable& coarse, const float* along) {
@@ -126,8 +68,7 @@ std::vector<std::uint32_t> nearest_lists(const CoarseTable& coarse, const RowSou
 }
 
 // Gives each row a lane of its nearest list; the rows of each list that gets any.
-std::vector<std::pair<std::size_t, Placement>> appended(ListLayout& layout,
-                                                        std::span<const std::uint32_t> nearest) {
+std::vector<Placement> appended(ListLayout& layout, std::span<const std::uint32_t> nearest) {
   const std::size_t count = nearest.size();
   std::vector<std::uint32_t> lanes(count);
   std::vector<std::uint32_t> order(count);
@@ -138,11 +79,11 @@ std::vector<std::pair<std::size_t, Placement>> appended(ListLayout& layout,
   std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
     return nearest[a] != nearest[b] ? nearest[a] < nearest[b] : a < b;
   });
-  std::vector<std::pair<std::size_t, Placement>> lists;
+  std::vector<Placement> lists;
   for (const std::uint32_t row : order) {
-    if (lists.empty() || lists.back().first != nearest[row]) lists.push_back({nearest[row], {}});
-    lists.back().second.rows.push_back(row);
-    lists.back().second.lanes.push_back(lanes[row]);
+    if (lists.empty() || lists.back().list != nearest[row]) lists.push_back({nearest[row], {}, {}});
+    lists.back().rows.push_back(row);
+    lists.back().lanes.push_back(lanes[row]);
   }
   return lists;
 }
@@ -155,6 +96,8 @@ void divide(State& state, const RowSource& all, std::size_t threads, const Progr
   next.encoder->expect_lists();
   next.encoder->train(all, threads, waiting);
   Partition& partition = *next.partition;
+  // Of an index that has grown the number that was asked for has grown, too.
+  if (partition.layout.slot_count() != 0) partition.lists_wanted = lists_for(state, all.count);
   const std::size_t lists = std::min(partition.lists_wanted, all.count);
   const std::vector<float> centroids =
       kmeans(all, state.dim, {lists, state.seed, threads, waiting});
@@ -165,7 +108,8 @@ void divide(State& state, const RowSource& all, std::size_t threads, const Progr
   partition.layout = ListLayout(lists, nearest);
   partition.coarse = CoarseTable(centroids, next.encoder->centre());
   encode_lists_anew(next, *next.encoder, all, threads, progress);
-  partition.stopping = self_calibrated(next, all, threads, still(progress, all.count, all.count));
+  partition.stopping = recalibrated(next, all, threads, still(progress, all.count, all.count));
+  partition.changes = 0;
   next.trained_on = all.count;
   state = std::move(next);
 }
@@ -175,7 +119,7 @@ void encode_lists_anew(State& state, const Encoder& encoder, const RowSource& al
   const Partition& partition = *state.partition;
   CodeStore codes(encoder.shape());
   codes.resize(partition.layout.block_count() * 64);
-  encode_lists(encoder, partition.centroids.span(), everything(partition.layout), all,
+  encode_lists(encoder, partition.centroids.span(), everything_in(partition.layout), all,
                codes.writer(), threads, progress);
   state.codes = std::move(codes);
 }

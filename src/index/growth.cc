@@ -8,11 +8,13 @@
 #include <stdexcept>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/parallel.h"
 #include "index/calibration.h"
 #include "index/division.h"
+#include "index/list_balance.h"
 #include "index/read_pattern.h"
 #include "index/scan_width.h"
 #include "index/validate.h"
@@ -131,11 +133,6 @@ void encode_added(State& state, const RowSource& added, std::size_t before, std:
   state.encoder = std::move(wider);
 }
 
-RowSource kept_rows(const State& state) {
-  return {state.rows.data(), state.inverse_norms.empty() ? nullptr : state.inverse_norms.data(),
-          state.size()};
-}
-
 bool centre_is_stale(const State& state, std::size_t before) {
   if (before == 0) return true;
   return state.keeps_rows && state.trained_on < kSettledAt && state.size() >= 4 * state.trained_on;
@@ -157,9 +154,10 @@ void encode_anew(State& state, const RowSource& all, std::size_t threads,
 void append_codes(State& state, const RowSource& added, std::size_t before, std::size_t threads,
                   const Progress& progress) {
   const bool stale = centre_is_stale(state, before);
-  const RowSource all = stale && state.keeps_rows ? kept_rows(state) : added;
+  const RowSource all = stale && state.keeps_rows ? state.kept_rows() : added;
   if (state.partition) {
-    stale ? divide(state, all, threads, progress) : place(state, added, before, threads, progress);
+    stale ? divide(state, all, threads, progress)
+          : add_to_lists(state, added, before, threads, progress);
     return;
   }
   if (stale) {
@@ -346,6 +344,7 @@ void remove(State& state, std::span<const Id> ids) {
   if (state.keeps_rows) state.rows.resize(size * state.dim);
   if (norms != nullptr) state.inverse_norms.resize(size);
   if (state.encoder && !state.partition) state.codes.resize(size);
+  if (state.partition) balance_after_removal(state, ids.size(), num_threads());
 }
 
 void set_bits(State& state, std::uint32_t bits, std::size_t threads, const Progress& progress) {
@@ -355,11 +354,11 @@ void set_bits(State& state, std::uint32_t bits, std::size_t threads, const Progr
   const Progress waiting = still_at(progress, state.size(), state.size());
   if (state.partition) {
     encoder.expect_lists();
-    encode_lists_anew(state, encoder, kept_rows(state), threads, waiting);
+    encode_lists_anew(state, encoder, state.kept_rows(), threads, waiting);
   } else {
     CodeStore codes(encoder.shape());
     codes.resize(state.size());
-    encode(encoder, codes, kept_rows(state), 0, threads, waiting);
+    encode(encoder, codes, state.kept_rows(), 0, threads, waiting);
     state.codes = std::move(codes);
   }
   state.encoder = std::move(encoder);
@@ -382,12 +381,21 @@ void calibrate(State& state, MatrixView queries, std::size_t threads) {
   for (std::size_t i = 0; i < unit.size() && !norms.empty(); ++i) unit[i] *= norms[i / state.dim];
   state.partition->layout.check_saved();
   expect_whole_reads(state);
-  state.partition->stopping =
+  const StoppingRule rule =
       calibrated(state, state.row_view(), unit.data(), queries.rows, false, threads);
   expect_searches(state);
+  const std::size_t kept = std::min(queries.rows, kMostQueriesKept);
+  base::Array<float> some(kept * state.dim);
+  float* to = some.mutable_data();
+  for (std::size_t i = 0; i < kept; ++i, to += state.dim) {
+    std::copy_n(&unit[i * queries.rows / kept * state.dim], state.dim, to);
+  }
+  state.partition->queries = std::move(some);
+  state.partition->stopping = rule;
 }
 
 void compact(State& state) {
+  if (state.partition) tidy_lists(state);
   state.ids.shrink_to_fit();
   state.id_map.drop_table();
   state.rows.shrink_to_fit();

@@ -171,7 +171,7 @@ MemoryUsage Index::memory_usage() const {
     if (s.partition) {
       const index::ListLayout::Arrays& arrays = s.partition->layout.arrays();
       usage.emplace_back("lists", bytes(arrays.sizes) + bytes(arrays.owners) + bytes(arrays.slots) +
-                                      bytes(arrays.lanes));
+                                      bytes(arrays.lanes) + bytes(s.partition->queries));
       usage.emplace_back("centroids", bytes(s.partition->centroids) + s.partition->coarse.bytes());
     }
     usage.emplace_back("spare", spare);

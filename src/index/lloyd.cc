@@ -36,21 +36,6 @@ void add_rows(const RowSelection& rows, const std::uint32_t* members, double* su
   }
 }
 
-// The mean of rows, summed in their order. `sums` is scratch.
-void mean_of(const RowSelection& rows, std::span<const std::uint32_t> members,
-             std::vector<double>& sums, float* out) {
-  constexpr std::size_t kTogether = 4;  // so that sums are read and written less often
-  sums.assign(rows.dim, 0.0);
-  std::size_t i = 0;
-  for (; i + kTogether <= members.size(); i += kTogether) {
-    add_rows<kTogether>(rows, &members[i], sums.data());
-  }
-  for (; i < members.size(); ++i) add_rows<1>(rows, &members[i], sums.data());
-  for (std::size_t d = 0; d < rows.dim; ++d) {
-    out[d] = static_cast<float>(sums[d] / static_cast<double>(members.size()));
-  }
-}
-
 // The group whose centre is nearest to each centroid.
 std::vector<std::uint32_t> groups_of(std::span<const float> centroids, const RowGroups& groups,
                                      std::size_t dim) {
@@ -105,6 +90,20 @@ std::vector<float> centroids_of(std::span<const std::uint32_t> lists,
 }
 
 }  // namespace
+
+void mean_of(const RowSelection& rows, std::span<const std::uint32_t> members,
+             std::vector<double>& sums, float* out) {
+  constexpr std::size_t kTogether = 4;  // so that sums are read and written less often
+  sums.assign(rows.dim, 0.0);
+  std::size_t i = 0;
+  for (; i + kTogether <= members.size(); i += kTogether) {
+    add_rows<kTogether>(rows, &members[i], sums.data());
+  }
+  for (; i < members.size(); ++i) add_rows<1>(rows, &members[i], sums.data());
+  for (std::size_t d = 0; d < rows.dim; ++d) {
+    out[d] = static_cast<float>(sums[d] / static_cast<double>(members.size()));
+  }
+}
 
 Members::Members(std::span<const std::uint32_t> list_of_row, std::size_t lists)
     : order(list_of_row.size()), begins(lists + 1) {

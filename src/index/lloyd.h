@@ -27,6 +27,10 @@ struct Members {
   }
 };
 
+// The mean of `members`, at least one of `rows`, summed in their order. `sums` is scratch.
+void mean_of(const RowSelection& rows, std::span<const std::uint32_t> members,
+             std::vector<double>& sums, float* out);
+
 // Rows with the centre nearest to them: iterations compare those of a group only with the centroids
 // that belong to it and, until these are `reach`, with the others nearest to its centre.
 struct RowGroups {

@@ -17,7 +17,8 @@ inline constexpr std::array<char, 8> kRbpxMagicV1 = {'r', 'b', 'p', 'x', '0', '0
 inline constexpr std::uint32_t kByteOrderMark = 0x01020304;  // bytes 04 03 02 01
 inline constexpr std::uint16_t kRbpxMajor = 2;
 inline constexpr std::uint16_t kRbpxMinor = 0;
-inline constexpr std::uint16_t kRbpxMinorOfLists = 1;  // the first that has lists
+inline constexpr std::uint16_t kRbpxMinorOfLists = 1;    // the first that has lists
+inline constexpr std::uint16_t kRbpxMinorOfQueries = 2;  // and the queries of calibrate()
 inline constexpr std::size_t kSectionAlignment = 4096;
 inline constexpr std::size_t kMaxSections = 64;
 
@@ -53,6 +54,7 @@ enum class SectionType : std::uint32_t {
   partition_slots = 19,
   partition_lanes = 20,
   partition_margins = 21,
+  partition_queries = 22,
 };
 
 inline constexpr std::uint32_t kSectionRequired = 1;  // a reader that does not know it must refuse

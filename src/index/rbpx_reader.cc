@@ -229,6 +229,12 @@ Partition read_partition(const Image& image, const Parameters& p, std::span<cons
     refuse_file(image.path(), "is damaged: ", error.what());
   }
   partition.coarse = CoarseTable(partition.centroids.span(), centre);
+  if (const SectionEntry* queries = image.find(SectionType::partition_queries)) {
+    const std::uint64_t kept = queries->bytes / sizeof(float) / p.dim;
+    check_range<std::uint64_t>(image, "queries kept", kept, 1, kMostQueriesKept);
+    partition.queries = read_array<float>(image, SectionType::partition_queries, kept * p.dim,
+                                          sizeof(float), owner);
+  }
   if (image.find(SectionType::partition_margins) == nullptr) return partition;
   StoppingRule::Margins margins;
   const auto values =

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <limits>
+#include <numeric>
 
 #include "base/test_folder.h"
 #include "base/test_sanitizers.h"
@@ -168,12 +169,34 @@ TEST_F(RbpxReader, UnverifiedGarbageGivesWrongAnswersAndNoMemoryError) {
   }
 }
 
+TEST_F(RbpxReader, QueriesOfAnotherNumberOrSizeAreRefused) {
+  State state = sample_state({.count = 300, .partitions = 8});
+  const std::vector<float> queries = sample_rows(20, state.dim, 5);
+  calibrate(state, {queries.data(), 20, state.dim}, 1);
+  const auto with = [&](std::uint64_t bytes, std::uint32_t element_bytes) {
+    EditableImage image(serialize_rbpx(state));
+    image.section(SectionType::partition_queries).bytes = bytes;
+    image.section(SectionType::partition_queries).element_bytes = element_bytes;
+    return refusal(folder_, image.seal(), state.kind, false);
+  };
+  EXPECT_EQ(with(20 * 20 * 4, 4), "");
+  EXPECT_THAT(with(20 * 20 * 4, 8), HasSubstr("section partition_queries has 1600 bytes"));
+  EXPECT_THAT(with(19 * 4, 4), HasSubstr("queries kept is 0, not in 1..512"));
+}
+
 TEST_F(RbpxReader, UnverifiedListsGiveWrongAnswersOrAnErrorAndNoMemoryError) {
   base::Random random(9);
   const Sample sample{.count = 500, .partitions = 12};
-  const Bytes whole = serialize_rbpx(sample_state(sample));
+  State saved = sample_state(sample);
+  const std::vector<float> queries = sample_rows(20, sample.dim, 5);
+  calibrate(saved, {queries.data(), 20, sample.dim}, 1);
+  const std::vector<float> more = sample_rows(700, sample.dim, 6);
+  std::vector<Id> others(700);
+  std::iota(others.begin(), others.end(), Id{1} << 60U);
+  const Bytes whole = serialize_rbpx(saved);
   const EditableImage image(whole);
   int loaded = 0;
+  int balanced = 0;
   for (const SectionEntry& section : image.table) {
     if (section.type < static_cast<std::uint32_t>(SectionType::partition_lists)) continue;
     for (int round = 0; round < 30; ++round) {
@@ -187,8 +210,7 @@ TEST_F(RbpxReader, UnverifiedListsGiveWrongAnswersOrAnErrorAndNoMemoryError) {
         State state = load_rbpx(folder_.path() / "lists.rbpx", sample.kind, {});
         ++loaded;
         EXPECT_LE(sample_hits(state).size(), 4U * 10U * 3U);
-        const std::vector<float> queries = sample_rows(20, sample.dim, 5);
-        calibrate(state, {queries.data(), 20, sample.dim}, 1);
+        if (round % 2 == 0) calibrate(state, {queries.data(), 20, sample.dim}, 1);
         const Id id = state.ids[5];
         try {
           remove(state, std::vector<Id>{id});
@@ -196,6 +218,9 @@ TEST_F(RbpxReader, UnverifiedListsGiveWrongAnswersOrAnErrorAndNoMemoryError) {
           EXPECT_EQ(state.ids[5], id);  // and nothing was changed
           EXPECT_EQ(state.id_map.find(id, state.ids.data(), state.size()), 5U);
         }
+        append(state, others, {more.data(), 700, sample.dim}, 1, {});
+        balanced += state.partition->layout.list_count() > 15 ? 1 : 0;
+        compact(state);
       } catch (const PersistError&) {
       } catch (const IndexError&) {
       }
@@ -208,6 +233,7 @@ TEST_F(RbpxReader, UnverifiedListsGiveWrongAnswersOrAnErrorAndNoMemoryError) {
     }
   }
   EXPECT_GT(loaded, 50);
+  EXPECT_GT(balanced, 30);
 }
 
 TEST_F(RbpxReader, AnIndexWithUnverifiedRowsThatAreNotFiniteRefusesToLearnFromThem) {

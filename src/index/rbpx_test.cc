@@ -75,6 +75,7 @@ std::vector<Sample> all_samples() {
     samples.push_back({.kind = kind, .count = 700, .metric = Metric::cosine, .partitions = 9});
     samples.push_back(
         {.kind = kind, .count = 5, .dim = 300, .metric = Metric::ip, .partitions = 9});
+    samples.push_back({.kind = kind, .count = 64, .partitions = 4});  // divides when it grows
   }
   return samples;
 }
@@ -118,6 +119,28 @@ TEST_P(RbpxRoundTrip, ALoadedIndexGrowsAndShrinksLikeTheSavedOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllClasses, RbpxRoundTrip, ::testing::ValuesIn(all_samples()), name_of);
+
+TEST(Rbpx, TheQueriesOfACalibrationAreKept) {
+  const base::TestFolder folder;
+  for (const Metric metric : {Metric::l2, Metric::ip, Metric::cosine}) {
+    State before = sample_state({.count = 300, .metric = metric, .partitions = 8});
+    EXPECT_EQ(EditableImage(serialize_rbpx(before)).header.minor, kRbpxMinorOfLists);
+    const std::vector<float> queries = sample_rows(50, before.dim, 7);
+    calibrate(before, {queries.data(), 50, before.dim}, 2);
+    save_rbpx(before, folder.path() / "a.rbpx");
+    EXPECT_EQ(EditableImage(serialize_rbpx(before)).header.minor, kRbpxMinorOfQueries);
+    State after = load_rbpx(folder.path() / "a.rbpx", before.kind, {.verify = true});
+    EXPECT_EQ(after.partition->queries.size(), 50 * before.dim);
+    const std::vector<float> rows = sample_rows(500, before.dim, 3);
+    std::vector<Id> ids(500);
+    for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = 1'000'000 + i;
+    for (State* state : {&before, &after}) {
+      append(*state, ids, {rows.data(), 500, state->dim}, 2, {});
+      EXPECT_GT(state->partition->layout.list_count(), 8U);
+    }
+    expect_same(after, before);
+  }
+}
 
 TEST(Rbpx, AnEmptyIndexComesBackEmpty) {
   const base::TestFolder folder;

@@ -71,6 +71,9 @@ class Verifier {
     for (const float value : state_.partition->centroids) {
       if (!std::isfinite(value)) refuse_file(path_, "has a centroid with a value of ", value);
     }
+    for (const float value : state_.partition->queries) {
+      if (!std::isfinite(value)) refuse_file(path_, "has a query with a value of ", value);
+    }
   }
 
  private:

@@ -79,6 +79,17 @@ TEST_F(RbpxVerify, CodesInLanesWithoutAVectorAreFound) {
               HasSubstr("lane 168"));
 }
 
+TEST_F(RbpxVerify, QueriesThatAreNotFiniteAreFound) {
+  State state = sample_state({.count = 300, .partitions = 8});
+  const std::vector<float> queries = sample_rows(20, state.dim, 5);
+  calibrate(state, {queries.data(), 20, state.dim}, 1);
+  EditableImage image(serialize_rbpx(state));
+  image.set(SectionType::partition_queries, 4 * 33, kNan);
+  const Bytes bytes = image.seal();
+  EXPECT_EQ(refusal(folder_, bytes, state.kind, false), "");
+  EXPECT_THAT(refusal(folder_, bytes, state.kind, true), HasSubstr("has a query with a value of"));
+}
+
 TEST_F(RbpxVerify, NothingIsFoundInWhatTheWriterWrites) {
   for (const Kind kind : {Kind::flat_f32, Kind::rabitq, Kind::rabitq_plus, Kind::rabitq_asym}) {
     for (const Metric metric : {Metric::l2, Metric::ip, Metric::cosine}) {

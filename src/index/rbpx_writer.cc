@@ -90,6 +90,7 @@ class Pieces {
     add_array(SectionType::partition_blocks, arrays.owners);
     add_array(SectionType::partition_slots, arrays.slots);
     add_array(SectionType::partition_lanes, arrays.lanes);
+    add_array(SectionType::partition_queries, partition.queries);
     if (!partition.stopping.learned()) return;
     const StoppingRule::Margins& margins = partition.stopping.margins();
     add(SectionType::partition_margins, &margins, sizeof(margins), sizeof(float));
@@ -112,7 +113,8 @@ class Pieces {
 SectionEntry entry_of(const Piece& piece, std::uint64_t offset, std::uint64_t checksum) {
   SectionEntry entry{};
   entry.type = static_cast<std::uint32_t>(piece.type);
-  entry.flags = kSectionRequired;
+  const bool optional = piece.type == SectionType::partition_queries;
+  entry.flags = optional ? 0 : kSectionRequired;
   entry.offset = offset;
   entry.bytes = piece.bytes;
   entry.element_bytes = static_cast<std::uint32_t>(piece.element_bytes);
@@ -130,13 +132,18 @@ void append(const void* values, std::size_t bytes, base::Checksum& checksum, Byt
   }
 }
 
+std::uint16_t minor_version(const State& state) {
+  if (!state.partition) return kRbpxMinor;
+  return state.partition->queries.empty() ? kRbpxMinorOfLists : kRbpxMinorOfQueries;
+}
+
 FileHeader header_of(const State& state, const std::vector<SectionEntry>& table,
                      std::uint64_t file_bytes) {
   FileHeader header{};
   header.magic = kRbpxMagic;
   header.byte_order = kByteOrderMark;
   header.major = kRbpxMajor;
-  header.minor = state.partition ? kRbpxMinorOfLists : kRbpxMinor;
+  header.minor = minor_version(state);
   header.kind = static_cast<std::uint32_t>(state.kind);
   header.section_count = static_cast<std::uint32_t>(table.size());
   header.table_offset = sizeof(FileHeader);

@@ -47,6 +47,10 @@ Rows State::row_view() const {
           metric};
 }
 
+RowSource State::kept_rows() const {
+  return {rows.data(), inverse_norms.empty() ? nullptr : inverse_norms.data(), size()};
+}
+
 CodeShape code_shape(Kind kind, std::size_t dim, std::uint32_t bits) {
   CodeShape shape;
   shape.dims = padded_dim(dim);

@@ -43,6 +43,7 @@ struct State {
 
   std::size_t size() const { return ids.size(); }
   Rows row_view() const;
+  RowSource kept_rows() const;  // by slot; none are there unless keeps_rows
 };
 
 // The shape of the codes of an index of `kind`, for `bits` 1..8 as the user asks.

@@ -23,6 +23,9 @@ void require_params(const LakeParams& params) {
     throw std::invalid_argument("rerank_factor: " + std::to_string(*params.rerank_factor) +
                                 " is not in 1.." + std::to_string(kMaxRerankFactor));
   }
+  if (params.partition_above == std::size_t{0}) {
+    throw std::invalid_argument("partition_above: 0 is not at least 1");
+  }
   if (params.max_cache_entries == std::size_t{0}) {
     throw std::invalid_argument("max_cache_entries: 0 leaves room for no collection");
   }

@@ -1,5 +1,7 @@
 #include "lake/priming.h"
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -14,6 +16,13 @@ namespace {
 
 // A store that changes during each of so many pulls is not pulled again.
 constexpr int kAttempts = 3;
+
+// As kAutoPartitions takes, of any size.
+std::size_t suitable_partitions(std::size_t rows) {
+  return std::clamp<std::size_t>(
+      static_cast<std::size_t>(2.0 * std::sqrt(static_cast<double>(rows))), 1,
+      std::min(rows, kMaxPartitions));
+}
 
 }  // namespace
 
@@ -90,6 +99,9 @@ std::shared_ptr<Entry> Priming::build(KeyState& state, const PulledBatch& batch,
   build.seed = params_.rotation_seed;
   build.metric = params_.metric;
   build.progress = progress;
+  if (params_.partition_above && batch.ids.rows > *params_.partition_above) {
+    build.partitions = suitable_partitions(batch.ids.rows);
+  }
   return finish(state, std::move(bundle),
                 with_data_of(key, [&] { return RabitqPlusIndex::build(batch.vectors, build); }),
                 started);

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -167,6 +168,83 @@ TEST(Priming, ChangesThatCannotBeAreAnErrorAndTheOldVersionStays) {
   EXPECT_EQ(s.lake.cache_witness_of(kDocs), witness);
   s.lake.set_consistency(kDocs, Consistency::frozen);
   EXPECT_EQ(s.lake.search_one(kDocs, query, 5), before) << "half of the changes were made";
+}
+
+// --- lists
+
+std::optional<std::size_t> saved_partitions(RuLake& lake) {
+  const base::TestFolder folder;
+  lake.save_cache_to_dir(kDocs, folder.path());
+  for (const auto& file : std::filesystem::directory_iterator(folder.path())) {
+    if (file.path().extension() != ".rbpx") continue;
+    return RabitqPlusIndex::load(file.path()).partitions();
+  }
+  ADD_FAILURE() << "no index was saved";
+  return std::nullopt;
+}
+
+TEST(Priming, LargeCollectionsAreDividedAndKeepTheirWitness) {
+  const Rows rows = random_rows(900, 12, 1);
+  LakeWithStore whole;
+  LakeWithStore divided({.partition_above = 899});
+  LakeWithStore never({.partition_above = std::nullopt});
+  for (LakeWithStore* s : {&whole, &divided, &never}) {
+    s->store->put("docs", rows);
+    for (unsigned q = 0; q < 20; ++q) {
+      const std::vector<float> query = random_rows(1, 12, 100 + q).vectors;
+      EXPECT_EQ(ids_of(s->lake.search_one(kDocs, query, 10, {.confidence = 1.0F, .recall = 1.0F})),
+                ids_of(nearest_rows(rows, query, 10)));
+    }
+    EXPECT_EQ(s->lake.cache_witness_of(kDocs), whole.lake.cache_witness_of(kDocs));
+  }
+  EXPECT_EQ(saved_partitions(whole.lake), std::nullopt);
+  EXPECT_EQ(saved_partitions(never.lake), std::nullopt);
+  EXPECT_EQ(saved_partitions(divided.lake), 60U);
+  LakeWithStore at_the_limit({.partition_above = 900});
+  at_the_limit.store->put("docs", rows);
+  at_the_limit.lake.search_one(kDocs, std::vector<float>(12), 1);
+  EXPECT_EQ(saved_partitions(at_the_limit.lake), std::nullopt);
+  EXPECT_THROW(RuLake({.partition_above = 0}), std::invalid_argument);
+}
+
+TEST(Priming, ADividedCollectionFindsTheRecallThatIsAskedFor) {
+  const Rows rows = random_rows(4000, 12, 1);
+  LakeWithStore s({.partition_above = 1000});
+  s.store->put("docs", rows);
+  const auto found = [&](const LakeSearchParams& params) {
+    std::size_t count = 0;
+    for (unsigned q = 0; q < 100; ++q) {
+      const std::vector<float> query = random_rows(1, 12, 100 + q).vectors;
+      const std::vector<Id> near = ids_of(nearest_rows(rows, query, 10));
+      for (const Id id : ids_of(s.lake.search_one(kDocs, query, 10, params))) {
+        count += static_cast<std::size_t>(std::count(near.begin(), near.end(), id));
+      }
+    }
+    return static_cast<double>(count) / 1000.0;
+  };
+  EXPECT_GE(found({}), 0.98);
+  EXPECT_GE(found({.recall = 0.9F}), 0.88);
+  EXPECT_LT(found({.recall = 0.5F}), found({.recall = 0.9F}));
+  EXPECT_GE(found({.recall = 1.0F}), 0.998);
+  const std::vector<float> query(12);
+  EXPECT_THROW(s.lake.search_one(kDocs, query, 1, {.recall = 1.5F}), std::invalid_argument);
+}
+
+TEST(Priming, ChangesOfADividedCollectionGiveTheAnswersOfAFreshPull) {
+  LakeWithStore s({.partition_above = 100});
+  Table table(s.store, true);
+  table.start(400);
+  for (unsigned version = 0; version < 8; ++version) {
+    const std::vector<float> query = random_rows(1, Table::kDim, 100 + version).vectors;
+    EXPECT_EQ(ids_of(s.lake.search_one(kDocs, query, 10, {.confidence = 1.0F, .recall = 1.0F})),
+              ids_of(nearest_rows(table.rows(), query, 10)));
+    table.change({Id{version}}, random_rows(300, Table::kDim, 10 + version, 1000 * (version + 1)));
+  }
+  s.lake.search_one(kDocs, std::vector<float>(Table::kDim), 1);
+  EXPECT_EQ(s.lake.cache_stats().pulls, 1u);
+  const auto lists = saved_partitions(s.lake);
+  ASSERT_TRUE(lists.has_value());
+  EXPECT_GT(*lists, 40U);  // which 400 vectors have
 }
 
 // --- what stores get wrong

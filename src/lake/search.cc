@@ -19,6 +19,7 @@ SearchParams index_params(const LakeSearchParams& params,
   SearchParams search;
   search.rerank_factor = params.rerank_factor ? params.rerank_factor : rerank_factor;
   search.confidence = params.confidence;
+  search.recall = params.recall;
   if (!search.rerank_factor && !search.confidence) search.confidence = kConfidence;
   search.radius = params.radius;
   if (!params.allowed_ids.empty()) search.filter = Ids{params.allowed_ids};

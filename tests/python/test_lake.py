@@ -318,6 +318,42 @@ def test_a_lake_has_a_metric(metric: Any) -> None:
 # --- consistency
 
 
+def test_a_large_collection_is_divided_and_found_with_the_recall_that_is_asked_for() -> None:
+    rows, queries = rows_of(20_000, 32), rows_of(50, 32, seed=1)
+    hot = ruvector.LocalBackend(name="hot")
+    hot.upsert("docs", ids=np.arange(len(rows)), vectors=rows)
+    whole = lake_with(hot)
+    divided = ruvector.RuLake.builder().partition_above(10_000).build()
+    divided.register_backend(hot)
+    found = []
+    for asked in (0.5, None, 1.0):
+        hits = divided.search_batch("docs", queries, 10, recall=asked, confidence=1)
+        exact = whole.search_batch("docs", queries, 10, confidence=1)
+        pairs = zip(hits, exact, strict=True)
+        found.append(sum(len(set(mine) & set(all_)) for mine, all_ in pairs) / 500)
+    assert found[0] < found[1] <= found[2] == 1
+    assert found[1] >= 0.97
+    assert divided.cache_witness_of(DOCS) == whole.cache_witness_of(DOCS)
+    federated = divided.search_federated([DOCS], queries[0], 10, recall=1, confidence=1)
+    assert list(federated) == whole.search_one("docs", queries[0], 10, confidence=1)
+    with divided.session() as session:
+        hits_of_session = session.search_one("docs", queries[0], 10, recall=1, confidence=1)
+    assert hits_of_session == list(federated)
+
+
+@pytest.mark.parametrize("recall", [0, 1.5, float("nan")])
+def test_a_wrong_recall_is_named(recall: float) -> None:
+    lake, _ = hot_lake(rows_of(100, 8))
+    with pytest.raises(ValueError, match="recall is"):
+        lake.search_one("docs", rows_of(1, 8)[0], 3, recall=recall)
+
+
+def test_a_wrong_limit_of_undivided_collections_is_named() -> None:
+    with pytest.raises(ValueError, match="partition_above: 0 is not at least 1"):
+        ruvector.RuLake.builder().partition_above(0).build()
+    assert isinstance(ruvector.RuLake.builder().partition_above(None).build(), ruvector.RuLake)
+
+
 def test_one_collection_may_have_another_consistency_than_the_lake() -> None:
     shelf = Shelf()
     lake = lake_with(shelf)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,7 @@ def test_files_pickles_and_copies_are_the_same_index(
 
 @given(
     steps=st.lists(
-        st.tuples(st.sampled_from(["add", "remove"]), st.integers(1, 60)), min_size=1, max_size=12
+        st.tuples(st.sampled_from(["add", "remove"]), st.integers(1, 150)), min_size=1, max_size=12
     ),
     lists=st.integers(1, 20),
     metric=st.sampled_from(["l2", "ip", "cosine"]),
@@ -178,6 +179,142 @@ def test_any_changes_leave_what_an_exact_index_has(
     query = rng.standard_normal(12, dtype=np.float32)
     assert index.search(query, 10, recall=1, confidence=1) == exact.search(query, 10)
     assert len(index) == len(held)
+    index.compact()
+    assert index.search(query, 10, recall=1, confidence=1) == exact.search(query, 10)
+    again = RabitqPlusIndex.deserialize(index.serialize())
+    assert again.search(query, 10, recall=1, confidence=1) == exact.search(query, 10)
+
+
+def grown(rows: Rows, first: int, lists: int, batch: int = 500, **how: Any) -> RabitqPlusIndex:
+    index = RabitqPlusIndex.build(rows[:first], partitions=lists, **how)
+    for start in range(first, len(rows), batch):
+        more = rows[start : start + batch]
+        index.add_batch(np.arange(start, start + len(more), dtype=np.uint64), more)
+    return index
+
+
+def one_cluster_after_another(rows: Rows) -> Rows:
+    return np.ascontiguousarray(rows[np.argsort(rows[:, 0], kind="stable")])
+
+
+def test_lists_follow_the_size_and_keep_the_asked_recall() -> None:
+    rows, queries = one_cluster_after_another(clusters(20_000, 32, 1)), clusters(200, 32, 2)
+    index = grown(rows, 2_000, 40)
+    assert index.partitions == pytest.approx(40 * 10**0.5, rel=0.07)
+    for asked in (0.9, 0.95, 0.99):
+        got, _ = recall(index, rows, queries, recall=asked)
+        assert got >= asked - 0.01
+    index.remove(np.arange(0, 20_000, 2, dtype=np.uint64))
+    assert index.partitions == pytest.approx(40 * 5**0.5, rel=0.07)
+    found = 0
+    for query in queries:
+        true = {2 * row + 1 for row in nearest(rows[1::2], query, 10)}
+        found += len(true & {hit.id for hit in index.search(query, 10, recall=0.95)})
+    assert found / 2_000 >= 0.94
+
+
+def test_grown_lists_are_searched_through_for_as_little_as_new_ones() -> None:
+    rows, queries = one_cluster_after_another(clusters(20_000, 32, 1)), clusters(200, 32, 2)
+    index = grown(rows, 2_000, 40)
+    fresh = RabitqPlusIndex.build(rows, partitions=126)
+    codes = []
+    for each in (index, fresh):
+        *_, stats = each.search_batch(queries, 10, recall=0.95, stats=True)
+        codes.append(stats.codes_scanned)
+    assert codes[0] <= 1.3 * codes[1]
+
+
+def test_lists_of_codes_alone_stay_as_they_are() -> None:
+    rows = clusters(4_000, 16, 3)
+    index = RabitqIndex.build(rows[:1_000], partitions=20, bits=4)
+    index.add_batch(np.arange(1_000, 4_000, dtype=np.uint64), rows[1_000:])
+    assert index.partitions == 20
+    index.remove(np.arange(0, 3_000, dtype=np.uint64))
+    assert index.partitions == 20
+
+
+def test_a_calibration_holds_through_growth_and_files(tmp_path: Path) -> None:
+    rows = clusters(20_000, 32, 1)
+    rng = np.random.default_rng(3)
+    queries = rng.standard_normal((400, 32), dtype=np.float32)
+    index = RabitqPlusIndex.build(rows[:5_000], partitions=64)
+    index.calibrate(queries[:200])
+    index.save(tmp_path / "index.rbpx")
+    index = RabitqPlusIndex.load(tmp_path / "index.rbpx")
+    index.add_batch(np.arange(5_000, 20_000, dtype=np.uint64), rows[5_000:])
+    assert index.partitions == 128
+    got, _ = recall(index, rows, queries[200:], recall=0.9)
+    assert got >= 0.88
+
+
+@pytest.mark.parametrize("metric", ["l2", "ip", "cosine"])
+def test_files_of_lists_that_divided_and_merged_are_the_same_index(
+    metric: str, tmp_path: Path
+) -> None:
+    rows = clusters(4_000, 24, 7)
+    index: Any = grown(rows, 800, 20, metric=metric)
+    index.remove(np.arange(0, 3_000, dtype=np.uint64))
+    assert index.partitions != 20
+    expected = index.search_batch(rows[:20], 5)
+    index.save(tmp_path / "index.rbpx")
+    for other in (
+        RabitqPlusIndex.load(tmp_path / "index.rbpx", verify=True),
+        pickle.loads(pickle.dumps(index)),
+    ):
+        assert other == index
+        for got, wanted in zip(other.search_batch(rows[:20], 5), expected, strict=True):
+            assert np.array_equal(got, wanted)
+    index.compact()
+    for got, wanted in zip(index.search_batch(rows[:20], 5), expected, strict=True):
+        assert np.array_equal(got, wanted)
+
+
+def test_a_cancelled_addition_leaves_lists_as_they_were() -> None:
+    rows = clusters(6_000, 24, 7)
+    index = RabitqPlusIndex.build(rows[:2_000], partitions=40)
+    before = index.serialize()
+    for after in range(12):
+        calls = 0
+
+        def stop(done: int, total: int, after: int = after) -> bool:
+            nonlocal calls
+            calls += 1
+            return calls <= after
+
+        try:
+            index.add_batch(np.arange(2_000, 6_000, dtype=np.uint64), rows[2_000:], progress=stop)
+        except ruvector.RuVectorError:
+            assert index.serialize() == before
+            continue
+        index = RabitqPlusIndex.deserialize(before)
+
+
+GROWTH = """
+import hashlib
+import numpy as np, ruvector
+rng = np.random.default_rng(0)
+rows = rng.standard_normal((1500, 33), dtype=np.float32)
+images = set()
+for threads in (1, 3):
+    ruvector.set_num_threads(threads)
+    index = ruvector.RabitqPlusIndex.build(rows[:600], partitions=24)
+    for first in range(600, 1500, 300):
+        ids = np.arange(first, first + 300, dtype=np.uint64)
+        index.add_batch(ids, rows[first : first + 300])
+    assert index.partitions > 30
+    index.remove(np.arange(0, 1000, dtype=np.uint64))
+    assert index.partitions < 24
+    images.add(index.serialize())
+assert len(images) == 1
+print(hashlib.sha256(images.pop()).hexdigest())
+"""
+
+
+def test_lists_divide_and_merge_alike_on_every_level_and_thread_count(
+    run_script: Callable[..., str],
+) -> None:
+    levels = ruvector.cpu_features().available
+    assert len({run_script(GROWTH, RUVECTOR_SIMD=level) for level in levels}) == 1
 
 
 def test_searches_go_on_while_the_index_changes() -> None:
@@ -195,7 +332,7 @@ def test_searches_go_on_while_the_index_changes() -> None:
     threads = [threading.Thread(target=search) for _ in range(3)]
     for thread in threads:
         thread.start()
-    for first in range(2_000, 4_000, 100):
+    for first in range(2_000, 4_000, 100):  # lists divide meanwhile
         index.add_batch(np.arange(first, first + 100, dtype=np.uint64), rows[first : first + 100])
         index.remove(np.arange(first, first + 50, dtype=np.uint64))
     done.set()
@@ -203,6 +340,8 @@ def test_searches_go_on_while_the_index_changes() -> None:
         thread.join()
     assert wrong == []
     assert len(index) == 3_000
+    assert index.partitions is not None
+    assert index.partitions > 32
 
 
 def test_a_build_can_be_cancelled() -> None:

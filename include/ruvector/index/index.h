@@ -43,7 +43,7 @@ class Index {
   // Throws IdNotFound (or DuplicateId when an id is given twice); then nothing is removed.
   // The last vectors move into the freed slots.
   void remove(std::span<const Id> ids);
-  // Gives memory held for growth back.
+  // Gives memory held for growth back, and puts lists side by side.
   void compact();
 
   bool contains(Id id) const;

@@ -15,10 +15,11 @@ class RabitqIndexBase : public Index {
   // Codes, ids and norms by slot, sharing the index's memory.
   BinaryCodes codes() const;
 
-  // Lists that the vectors are divided into (BuildParams::partitions); none: not divided.
+  // Lists that the vectors are divided into now (BuildParams::partitions); none: not divided.
   std::optional<std::size_t> partitions() const;
   // Learns anew how far a search goes for the recall that it is asked for: from `queries` (n, dim)
-  // like those to come, instead of from the index's own rows. A few hundred are enough. Throws
+  // like those to come, instead of from the index's own rows. A few hundred are enough; 512 are
+  // kept, in files, too, to learn from again when the lists have changed. Throws
   // std::invalid_argument when there are no lists, RowsNotKept, DimensionMismatch.
   void calibrate(MatrixView queries);
 

@@ -49,7 +49,8 @@ struct BuildParams {
   std::optional<std::uint32_t> bits = {};
   // Lists that the vectors are divided into by k-means, up to kMaxPartitions; a search then visits
   // but the most promising ones (SearchParams). kAutoPartitions: about 2 sqrt(n), or none below
-  // 100,000 vectors. Absent: a search compares all codes.
+  // 100,000 vectors. Absent: a search compares all codes. The number is for the vectors of the
+  // build: where rows are kept lists divide and merge later, by the root of the size.
   std::optional<std::size_t> partitions = {};
   std::optional<std::size_t> threads = {};
   Progress progress = {};

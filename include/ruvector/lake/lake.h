@@ -28,9 +28,16 @@ namespace lake {
 class Core;
 }  // namespace lake
 
+// Where a search of all codes takes some 2 ms, and the time to divide a collection is worth it.
+inline constexpr std::size_t kPartitionAbove = 1'000'000;
+
 struct LakeParams {
   std::optional<std::uint32_t> rerank_factor = {};  // absent: the error bound decides
   std::uint64_t rotation_seed = 42;
+  // Collections of more vectors are divided into lists when they are pulled, 1 or more; a search
+  // then finds the `recall` that it asks for. It takes about ten times as long to compress such a
+  // collection. Absent: none is divided.
+  std::optional<std::size_t> partition_above = kPartitionAbove;
   Metric metric = Metric::l2;
   Consistency consistency = Consistency::fresh;
   std::chrono::milliseconds ttl{1000};  // under Consistency::eventual

@@ -76,6 +76,7 @@ struct CacheStats : PerBackendStats {
 struct LakeSearchParams {
   std::optional<std::uint32_t> rerank_factor = {};  // absent: the lake's
   std::optional<float> confidence = {};             // see SearchParams
+  std::optional<float> recall = {};  // the same, of a collection in lists; absent: 0.99
   std::optional<float> radius = {};
   std::span<const Id> allowed_ids = {};  // unless empty: only these
   // What made the query: refused (EncoderMismatch) by a collection that is known to be of another
