@@ -1,5 +1,5 @@
-// How the lists of an index that keeps its rows follow its size: large ones are divided, small ones
-// given to their neighbours, and vectors go where they are now nearest.
+// How the lists of an index that keeps its rows follow its size: large ones are divided, those that
+// cost least given up to their neighbours, and vectors go where they are now nearest.
 // Not thread-safe: the caller has exclusive access to the state.
 //
 // Rows are needed to find new centroids and to encode around them: an index of codes alone keeps
