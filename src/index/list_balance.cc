@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <exception>
+#include <limits>
 #include <numeric>
 #include <queue>
 #include <span>
@@ -40,41 +42,86 @@ constexpr std::size_t kListsPerTask = 16;
 constexpr double kDrift = 0.01;
 constexpr std::uint32_t kNew = 0xffffffffU;
 
-// Into how many parts each list goes: 0 when it is dissolved.
-std::vector<std::size_t> planned_parts(const ListLayout& layout, std::size_t wanted) {
+// What it costs to give up a list: about how much its vectors' squared distances grow when they go
+// to the list whose centroid is nearest to its own.
+struct Merge {
+  double cost;
+  std::uint32_t list;
+  std::uint32_t into;
+  friend auto operator<=>(const Merge&, const Merge&) = default;
+};
+
+// Of every list, the cheapest first.
+std::vector<Merge> merges(const ListLayout& layout, const float* centroids, std::size_t dim,
+                          std::size_t threads) {
   const std::size_t lists = layout.list_count();
-  std::vector<std::size_t> parts(lists, 1);
-  std::vector<std::uint32_t> rising(lists);
-  std::iota(rising.begin(), rising.end(), 0U);
-  std::sort(rising.begin(), rising.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return layout.size(a) != layout.size(b) ? layout.size(a) < layout.size(b) : a < b;
+  std::vector<Merge> result(lists);
+  base::parallel_for(lists, threads, [&](std::size_t list, std::size_t) {
+    std::vector<float> squares(lists);
+    kernels::active().l2_rows(centroids + list * dim, centroids, dim, nullptr, lists,
+                              squares.data());
+    squares[list] = std::numeric_limits<float>::infinity();
+    const auto nearest = std::min_element(squares.begin(), squares.end());
+    const double cost = static_cast<double>(layout.size(list)) * static_cast<double>(*nearest);
+    // Centroids of a damaged file may be anything.
+    result[list] = {std::isfinite(cost) ? cost : std::numeric_limits<double>::max(),
+                    static_cast<std::uint32_t>(list),
+                    static_cast<std::uint32_t>(nearest - squares.begin())};
   });
-  const auto share = [&](std::uint32_t list) {
-    return static_cast<double>(layout.size(list)) / static_cast<double>(parts[list]);
-  };
-  using Large = std::pair<double, std::uint32_t>;
-  std::priority_queue<Large> large;
-  for (std::uint32_t list = 0; list < lists; ++list) large.emplace(share(list), list);
-  std::size_t small = 0;
-  const auto divide_largest = [&] {
-    const std::uint32_t list = large.top().second;
-    large.pop();
-    ++parts[list];
-    large.emplace(share(list), list);
-  };
-  for (std::size_t count = lists; count > wanted; --count) parts[rising[small++]] = 0;
-  for (std::size_t count = lists; count < wanted && large.top().first >= 2.0; ++count) {
-    divide_largest();
-  }
-  const double mean = static_cast<double>(layout.slot_count()) / static_cast<double>(wanted);
-  for (; small < lists && parts[rising[small]] == 1; ++small) {
-    if (large.top().first <= std::max(2.0, kFarTooLarge * mean)) break;
-    if (static_cast<double>(layout.size(rising[small])) >= kSmall * mean) break;
-    parts[rising[small]] = 0;
-    divide_largest();
-  }
-  return parts;
+  std::sort(result.begin(), result.end());
+  return result;
 }
+
+// Into how many parts each list goes: 0 when it is given up.
+class Plan {
+ public:
+  Plan(const ListLayout& layout, std::size_t wanted)
+      : layout_(layout), wanted_(wanted), count_(layout.list_count()), parts_(count_, 1) {
+    for (std::uint32_t list = 0; list < count_; ++list) large_.emplace(share(list), list);
+  }
+
+  std::vector<std::size_t> parts(std::span<const Merge> rising) && {
+    for (const Merge& merge : rising) {
+      if (count_ > wanted_ && can(merge)) give_up(merge.list);
+    }
+    for (const Merge& merge : rising) {  // where only lists are left whose nearest is given up
+      if (count_ > wanted_ && parts_[merge.list] == 1) give_up(merge.list);
+    }
+    while (count_ < wanted_ && large_.top().first >= 2.0) divide_largest();
+    const double mean = static_cast<double>(layout_.slot_count()) / static_cast<double>(wanted_);
+    for (const Merge& merge : rising) {
+      if (large_.top().first <= std::max(2.0, kFarTooLarge * mean)) break;
+      if (static_cast<double>(layout_.size(merge.list)) >= kSmall * mean || !can(merge)) continue;
+      give_up(merge.list);
+      divide_largest();
+    }
+    return std::move(parts_);
+  }
+
+ private:
+  double share(std::uint32_t list) const {
+    return static_cast<double>(layout_.size(list)) / static_cast<double>(parts_[list]);
+  }
+  bool can(const Merge& merge) const { return parts_[merge.list] == 1 && parts_[merge.into] != 0; }
+  void give_up(std::uint32_t list) {
+    parts_[list] = 0;
+    --count_;
+  }
+  void divide_largest() {
+    while (parts_[large_.top().second] == 0) large_.pop();
+    const std::uint32_t list = large_.top().second;
+    large_.pop();
+    ++parts_[list];
+    ++count_;
+    large_.emplace(share(list), list);
+  }
+
+  const ListLayout& layout_;
+  std::size_t wanted_;
+  std::size_t count_;
+  std::vector<std::size_t> parts_;
+  std::priority_queue<std::pair<double, std::uint32_t>> large_;
+};
 
 // Lists as they will be. came_from: the old list of each, kNew where it is a part of one.
 struct NextLists {
@@ -266,8 +313,9 @@ void balance(State& state, std::size_t threads, const Progress& progress) {
   groups.centres.assign(centres.begin(), centres.end());
   groups.members = Members(lists_of_slots(old), old.list_count());
   groups.reach = kReach;
-  NextLists next = next_lists(state, rows, groups.members,
-                              planned_parts(old, lists_for(state, count)), threads, waiting);
+  const std::vector<std::size_t> parts =
+      Plan(old, lists_for(state, count)).parts(merges(old, centres.data(), state.dim, threads));
+  NextLists next = next_lists(state, rows, groups.members, parts, threads, waiting);
   Lloyd lloyd(rows, threads);
   lloyd.assign(next.centroids, &groups, waiting);
   follow_members(next, rows, lloyd.members(), threads);

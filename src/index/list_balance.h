@@ -1,5 +1,5 @@
-// How the lists of an index that keeps its rows follow its size: large ones are divided, small ones
-// given to their neighbours, and vectors go where they are now nearest.
+// How the lists of an index that keeps its rows follow its size: large ones are divided, those that
+// cost least given up to their neighbours, and vectors go where they are now nearest.
 // Not thread-safe: the caller has exclusive access to the state.
 //
 // Rows are needed to find new centroids and to encode around them: an index of codes alone keeps
@@ -17,7 +17,8 @@ namespace ruvector::index {
 std::size_t lists_for(const State& state, std::size_t vectors);
 
 // Whether balance() is due when there are `vectors` of them. Not again before a part of all has
-// changed, so that what it takes, about the time to copy all codes, is little for each change.
+// changed, so that what it takes, about the time of 512 searches of all codes, is little for each
+// change.
 bool is_balance_due(const State& state, std::size_t vectors);
 
 // Brings the lists up to date, and learns again when a search may stop. On any exception the state
