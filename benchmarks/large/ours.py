@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import ruvector
-from benchmarks.large.paging import mapped_bytes, own_bytes, page_ins
+from benchmarks.large.paging import cpu_seconds, mapped_bytes, own_bytes, page_ins
 from benchmarks.large.passes import timed_passes
 from benchmarks.timing.memory import resident_bytes
 
@@ -24,11 +23,6 @@ ASKED_COLD = 0.97
 COLD_QUERIES = 100
 
 Answer = dict[str, Any]
-
-
-def cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 def build(base: str, index_file: str, threads: str) -> Answer:

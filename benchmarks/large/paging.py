@@ -1,4 +1,4 @@
-"""What lies in memory, and what was fetched from the disk."""
+"""What this process used: memory, pages from the disk, and time of the processors."""
 
 from __future__ import annotations
 
@@ -59,3 +59,9 @@ def page_ins() -> tuple[int, int]:
     """Page faults that waited for the disk, and bytes read from it, by this process so far."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_majflt, used.ru_inblock * 512
+
+
+def cpu_seconds() -> float:
+    """Of all threads of this process so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime

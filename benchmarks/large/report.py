@@ -32,6 +32,13 @@ def speed_text(point: Answer | None) -> str:
     return "-" if point is None else f"{min(point['p50_us']):,.0f} us at {point['recall']:.4f}"
 
 
+def seconds_text(build: Answer) -> str:
+    """Of the clock, and of the processors where that was measured: they may be shared."""
+    text = f"{build['build_seconds']:,.0f} s"
+    cpu = build.get("build_cpu_seconds")
+    return text if cpu is None else f"{text} ({cpu:,.0f} s of CPU)"
+
+
 def megabytes(count: float) -> str:
     return f"{count / 1e6:,.1f} MB"
 
@@ -61,7 +68,7 @@ def judge(results: Answer) -> list[Verdict]:
         verdicts.append(Verdict(claim, "-", text, "-", kept, 40.0, at_least=False, unit=" B"))
     if build:
         seconds = build["build_seconds"]
-        text = f"{seconds:,.0f} s ({build['build_cpu_seconds']:,.0f} s of CPU)"
+        text = seconds_text(build)
         claim = f"{rows}, built on {build['threads']} threads"
         verdicts.append(Verdict(claim, "-", text, "-", seconds, 600.0, at_least=False, unit=" s"))
     if beside:
@@ -74,16 +81,16 @@ def judge_beside(beside: Answer) -> list[Verdict]:
     rows = f"{beside['rows']:,} x 128"
     mine, theirs = (cheapest(libraries[name]["points"]) for name in ("ruvector", "hnswlib"))
     ratio = None if mine is None or theirs is None else median_us(theirs) / median_us(mine)
-    ours, other = (libraries[name]["build"]["build_seconds"] for name in ("ruvector", "hnswlib"))
+    ours, other = (libraries[name]["build"] for name in ("ruvector", "hnswlib"))
     claim = f"{rows} of the same, recall@10 >= {WANTED}, a query on 1 thread"
     return [
         Verdict(claim, "hnswlib", speed_text(mine), speed_text(theirs), ratio, 1.0, at_least=True),
         Verdict(
             f"{rows} of the same, built on 2 threads",
             "hnswlib",
-            f"{ours:,.1f} s",
-            f"{other:,.1f} s",
-            other / ours,
+            seconds_text(ours),
+            seconds_text(other),
+            other["build_seconds"] / ours["build_seconds"],
             1.0,
             at_least=True,
         ),

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.arrays import Rows
 from benchmarks.large import report, rows
 from benchmarks.large.__main__ import merged
-from benchmarks.large.paging import cached_bytes, drop_from_cache, own_bytes, page_ins
+from benchmarks.large.paging import cached_bytes, cpu_seconds, drop_from_cache, own_bytes, page_ins
 from benchmarks.large.passes import PASSES, timed_passes
 
 
@@ -73,6 +73,13 @@ def test_private_memory_is_that_of_the_process() -> None:
     before = own_bytes()
     held = np.ones(64 << 20, np.uint8)  # more than an allocator keeps
     assert own_bytes() - before >= len(held) // 2
+
+
+def test_time_of_the_processors_passes_while_they_work() -> None:
+    before = cpu_seconds()
+    while cpu_seconds() - before < 0.02:
+        sum(range(10_000))
+    assert cpu_seconds() > before
 
 
 def test_every_pass_times_every_query_and_the_first_is_not_timed() -> None:
@@ -146,6 +153,7 @@ def test_claims_are_judged_by_what_was_measured() -> None:
     assert built.ours_text == "700 s (900 s of CPU)"
     assert (beside.value, beside.met) == (2.5, True)
     assert (build_beside.value, build_beside.met) == (0.1, False)
+    assert build_beside.peer_text == "70 s"
 
 
 def test_a_recall_that_was_not_reached_is_no_comparison() -> None:
