@@ -125,16 +125,16 @@ package: $(venv)/.package  ## build the package and install it into .venv
 
 # --- C++ builds
 
-.PHONY: build-dev build-release build-asan build-tsan
+.PHONY: build-dev build-release build-asan build-tsan build-posix
 build_targets :=
 build-asan build-tsan: packages-lint
-build-dev build-release build-asan build-tsan: build-%: packages-test
+build-dev build-release build-asan build-tsan build-posix: build-%: packages-test
 	@cmake --preset $* >build/$*-configure.log 2>&1 || { cat build/$*-configure.log; exit 1; }
 	@cmake --build --preset $* -j $(JOBS) $(build_targets)
 
 $(shell mkdir -p build)
 
-.PHONY: test-levels asan tsan tsan-whole
+.PHONY: test-levels test-posix asan tsan tsan-whole
 # The levels below the one that `make test` runs on, on the same build: what ships. Tests of the
 # kernels go through all levels by themselves; the other rooms use none.
 test-levels: build-release $(venv)/.package
@@ -142,6 +142,9 @@ test-levels: build-release $(venv)/.package
 	  echo "RUVECTOR_SIMD=$$level"; \
 	  export RUVECTOR_SIMD=$$level; $(call run_ctest,build/release -R '^(index|embed)_'); \
 	done
+
+test-posix: build-posix  ## C++ tests of what other systems than Linux get
+	@$(call run_ctest,build/posix)
 
 asan: build-asan  ## C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(call run_ctest,build/asan)
@@ -312,5 +315,5 @@ ci_steps := $(lint_steps) check-isa-objects test-levels test check-stub check-co
 ci: packages-test packages-lint $(venv)/.created  ## everything that must pass; one line for each step
 	@$(PYTHON) tools/run_steps.py $(ci_steps)
 
-ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, a second wheel, bare machines, 60 s of each fuzzer, 64-bit ARM, instruction counts
-	@$(PYTHON) tools/run_steps.py $(ci_steps) tsan-whole check-same-wheel check-roots check-checkout fuzz test-aarch64 callgrind
+ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, plain POSIX, a second wheel, bare machines, 60 s of each fuzzer, 64-bit ARM, instruction counts
+	@$(PYTHON) tools/run_steps.py $(ci_steps) test-posix tsan-whole check-same-wheel check-roots check-checkout fuzz test-aarch64 callgrind

@@ -15,6 +15,7 @@
 
 #include "base/atomic_file.h"
 #include "base/digest.h"
+#include "base/durable.h"
 #include "base/file_digest.h"
 #include "base/mapped_file.h"
 #include "index/rbpx_layout.h"
@@ -102,7 +103,7 @@ void require_equal(const char* what, std::uint64_t of_bundle, std::uint64_t of_i
 void sync_directory(const fs::path& directory) {
   const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) fail(directory, "cannot be opened", errno);
-  const bool synced = ::fsync(fd) == 0 || errno == EINVAL;  // EINVAL: needs none
+  const bool synced = base::make_durable(fd) == 0 || errno == EINVAL;  // EINVAL: needs none
   const int error = errno;
   ::close(fd);
   if (!synced) fail(directory, "cannot be made durable", error);
