@@ -17,6 +17,7 @@
 #include "base/digest.h"
 #include "base/durable.h"
 #include "base/file_digest.h"
+#include "base/file_times.h"
 #include "base/mapped_file.h"
 #include "index/rbpx_layout.h"
 #include "lake/directory_lock.h"
@@ -172,7 +173,6 @@ void remove_old_files(const fs::path& directory, const std::optional<std::string
 struct BundleIdentity {
   dev_t device = 0;
   ino_t inode = 0;
-  std::int64_t changed_s = 0;
   std::int64_t changed_ns = 0;
   friend bool operator==(const BundleIdentity&, const BundleIdentity&) = default;
 };
@@ -180,7 +180,7 @@ struct BundleIdentity {
 BundleIdentity identify_bundle(const fs::path& directory) {
   struct stat status{};
   if (::stat((directory / RuLakeBundle::kFileName).c_str(), &status) != 0) return {};
-  return {status.st_dev, status.st_ino, status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
+  return {status.st_dev, status.st_ino, base::changed_ns(status)};
 }
 
 struct NamedIndex {
