@@ -286,7 +286,7 @@ wheelhouse:
 
 # --- slow checks
 
-.PHONY: fuzz test-aarch64 callgrind
+.PHONY: fuzz test-aarch64 check-macos-compiles check-macos-arm64 check-macos-x86_64 callgrind
 fuzz: packages-lint
 	@cmake --preset fuzz >build/fuzz-configure.log 2>&1 || { cat build/fuzz-configure.log; exit 1; }
 	@cmake --build --preset fuzz -j $(JOBS)
@@ -299,6 +299,19 @@ test-aarch64: packages-full packages-test
 	@cmake --build --preset aarch64 -j $(JOBS)
 	@$(call run_ctest,build/aarch64 -R '^(kernels|index)_')
 	@tools/check_isa_objects.sh build/aarch64
+
+# Compiled and linked, not run: zig has the compilers, and text stubs stand for others' libraries.
+# All tests for one processor; for the other, those that link each room.
+zig = $$($(python) -c 'import pathlib, ziglang; print(pathlib.Path(ziglang.__file__).with_name("zig"))')
+macos_targets_arm64 := all
+macos_targets_x86_64 := kernels_scan_test index_index_test lake_lake_test embed_embedder_test net_http_transport_test a2a_client_test
+check-macos-compiles: check-macos-arm64 check-macos-x86_64
+check-macos-arm64 check-macos-x86_64: check-macos-%: packages-full packages-test $(venv)/.extra-build $(venv)/.extra-cross
+	@tools/macos_libraries.sh build/macos-libraries
+	@tools/zig_compilers.sh "$(zig)" build/zig-macos-$* $(subst arm64,aarch64,$*)-macos.13.3
+	@cmake --preset macos-$* >build/macos-$*-configure.log 2>&1 || { cat build/macos-$*-configure.log; exit 1; }
+	@cmake --build --preset macos-$* -j $(JOBS) --target $(macos_targets_$*)
+	@JOBS=$(JOBS) tools/check_bindings_compile.sh build/zig-macos-$*/c++ $(python) build/macos-$*/bindings
 
 callgrind: packages-full packages-test  ## instruction counts of the hot kernels against their bounds
 	@cmake --preset release -DRUVECTOR_BUILD_BENCHMARKS=ON >build/callgrind-configure.log 2>&1 \
@@ -315,5 +328,5 @@ ci_steps := $(lint_steps) check-isa-objects test-levels test check-stub check-co
 ci: packages-test packages-lint $(venv)/.created  ## everything that must pass; one line for each step
 	@$(PYTHON) tools/run_steps.py $(ci_steps)
 
-ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, plain POSIX, a second wheel, bare machines, 60 s of each fuzzer, 64-bit ARM, instruction counts
-	@$(PYTHON) tools/run_steps.py $(ci_steps) test-posix tsan-whole check-same-wheel check-roots check-checkout fuzz test-aarch64 callgrind
+ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, plain POSIX, a second wheel, bare machines, 60 s of each fuzzer, 64-bit ARM, macOS, instruction counts
+	@$(PYTHON) tools/run_steps.py $(ci_steps) test-posix tsan-whole check-same-wheel check-roots check-checkout fuzz test-aarch64 check-macos-compiles callgrind
