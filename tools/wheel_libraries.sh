@@ -26,14 +26,15 @@ flags="-O2 -fPIC -ffile-prefix-map=$work=. -ffile-prefix-map=$sources=."
 
 build_openssl() {
   echo "Building OpenSSL for the wheel"
-  mkdir "$work/openssl"
+  # In its own folder, so that it names its files without one; and it writes down its flags.
+  cp -R "$sources/openssl" "$work/openssl"
   cd "$work/openssl"
   # These folders lie in no wheel's machine: nothing is read from them.
   # shellcheck disable=SC2086
-  run "configure openssl" "$sources/openssl/Configure" ${OPENSSL_TARGET:-} --prefix=/usr/local \
+  run "configure openssl" ./Configure ${OPENSSL_TARGET:-} --prefix=/usr/local \
     --openssldir=/usr/local/ssl --libdir=lib \
     no-shared no-tests no-module no-engine no-legacy no-comp no-ssl3 no-autoload-config \
-    CC="${CC:-cc}" CFLAGS="$flags"
+    CC="${CC:-cc}" CFLAGS="-O2 -fPIC"
   run "build openssl" make -j "$jobs" build_libs
   run "install openssl" make DESTDIR="$work/stage" install_dev
   cp -R "$work"/stage/usr/local/{include,lib} "$folder"
