@@ -198,7 +198,7 @@ check-shell:
 .PHONY: stub check-tidy check-isa-objects check-stub check-consumer check-examples check-notebooks check-docs
 check-tidy: packages-build packages-lint
 	@cmake --preset tidy >build/tidy-configure.log 2>&1 || { cat build/tidy-configure.log; exit 1; }
-	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -vE '_test.cc|/neon' \
+	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -vE '_test.cc|/neon|_macos.cc' \
 	  | xargs -n 1 -P $(JOBS) clang-tidy-19 --quiet -p build/tidy
 
 check-isa-objects: build-release

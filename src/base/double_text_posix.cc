@@ -60,8 +60,8 @@ bool is_other_than_zero(std::string_view number) {
 
 std::from_chars_result read_double(std::string_view text, double& value) {
   const std::size_t end = end_of_number(text);
-  if (end == 0) return {text.data(), std::errc::invalid_argument};
   const char* const stop = text.data() + end;
+  if (end == 0) return {stop, std::errc::invalid_argument};
   const std::string number(text.substr(0, end));
   const double read = double_of(number);
   if (std::isinf(read) || (read == 0 && is_other_than_zero(number))) {
