@@ -135,16 +135,16 @@ package: $(venv)/.package  ## build the package and install it into .venv
 
 # --- C++ builds
 
-.PHONY: build-dev build-release build-asan build-tsan
+.PHONY: build-dev build-release build-asan build-tsan build-posix
 build_targets :=
 build-asan build-tsan: packages-lint
-build-dev build-release build-asan build-tsan: build-%: packages-test
+build-dev build-release build-asan build-tsan build-posix: build-%: packages-test
 	@cmake --preset $* >build/$*-configure.log 2>&1 || { cat build/$*-configure.log; exit 1; }
 	@cmake --build --preset $* -j $(JOBS) $(build_targets)
 
 $(shell mkdir -p build)
 
-.PHONY: test-levels asan tsan tsan-whole
+.PHONY: test-levels test-posix asan tsan tsan-whole
 # The levels below the one that `make test` runs on, on the same build: what ships. Tests of the
 # kernels go through all levels by themselves; the other rooms use none.
 test-levels: build-release $(venv)/.package
@@ -152,6 +152,9 @@ test-levels: build-release $(venv)/.package
 	  echo "RUVECTOR_SIMD=$$level"; \
 	  export RUVECTOR_SIMD=$$level; $(call run_ctest,build/release -R '^(index|embed)_'); \
 	done
+
+test-posix: build-posix  ## C++ tests of what other systems than Linux get
+	@$(call run_ctest,build/posix)
 
 asan: build-asan  ## C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(call run_ctest,build/asan)
@@ -205,7 +208,7 @@ check-shell:
 .PHONY: stub check-tidy check-isa-objects check-stub check-consumer check-examples check-notebooks check-docs
 check-tidy: packages-build packages-lint
 	@cmake --preset tidy >build/tidy-configure.log 2>&1 || { cat build/tidy-configure.log; exit 1; }
-	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -vE '_test.cc|/neon' \
+	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -vE '_test.cc|/neon|_macos.cc' \
 	  | xargs -n 1 -P $(JOBS) clang-tidy-19 --quiet -p build/tidy
 
 check-isa-objects: build-release
@@ -293,7 +296,7 @@ wheelhouse:
 
 # --- slow checks
 
-.PHONY: fuzz test-aarch64 callgrind
+.PHONY: fuzz test-aarch64 check-macos-compiles check-macos-arm64 check-macos-x86_64 callgrind
 fuzz: packages-lint
 	@cmake --preset fuzz >build/fuzz-configure.log 2>&1 || { cat build/fuzz-configure.log; exit 1; }
 	@cmake --build --preset fuzz -j $(JOBS)
@@ -306,6 +309,19 @@ test-aarch64: packages-full packages-test
 	@cmake --build --preset aarch64 -j $(JOBS)
 	@$(call run_ctest,build/aarch64 -R '^(kernels|index)_')
 	@tools/check_isa_objects.sh build/aarch64
+
+# Compiled and linked, not run: zig has the compilers, and text stubs stand for others' libraries.
+# All tests for one processor; for the other, those that link each room.
+zig = $$($(python) -c 'import pathlib, ziglang; print(pathlib.Path(ziglang.__file__).with_name("zig"))')
+macos_targets_arm64 := all
+macos_targets_x86_64 := kernels_scan_test index_index_test lake_lake_test embed_embedder_test net_http_transport_test a2a_client_test
+check-macos-compiles: check-macos-arm64 check-macos-x86_64
+check-macos-arm64 check-macos-x86_64: check-macos-%: packages-full packages-test $(venv)/.extra-build $(venv)/.extra-cross
+	@tools/macos_libraries.sh build/macos-libraries
+	@tools/zig_compilers.sh "$(zig)" build/zig-macos-$* $(subst arm64,aarch64,$*)-macos.13.3
+	@cmake --preset macos-$* >build/macos-$*-configure.log 2>&1 || { cat build/macos-$*-configure.log; exit 1; }
+	@cmake --build --preset macos-$* -j $(JOBS) --target $(macos_targets_$*)
+	@JOBS=$(JOBS) tools/check_bindings_compile.sh build/zig-macos-$*/c++ $(python) build/macos-$*/bindings
 
 callgrind: packages-full packages-test  ## instruction counts of the hot kernels against their bounds
 	@cmake --preset release -DRUVECTOR_BUILD_BENCHMARKS=ON >build/callgrind-configure.log 2>&1 \
@@ -322,5 +338,5 @@ ci_steps := $(lint_steps) check-isa-objects test-levels test check-stub check-co
 ci: packages-test packages-lint $(venv)/.created  ## everything that must pass; one line for each step
 	@$(PYTHON) tools/run_steps.py $(ci_steps)
 
-ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, a second wheel, bare machines, 60 s of each fuzzer, 64-bit ARM, instruction counts
-	@$(PYTHON) tools/run_steps.py $(ci_steps) tsan-whole check-same-wheel check-roots check-checkout fuzz test-aarch64 callgrind
+ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, plain POSIX, a second wheel, bare machines, 60 s of each fuzzer, 64-bit ARM, macOS, instruction counts
+	@$(PYTHON) tools/run_steps.py $(ci_steps) test-posix tsan-whole check-same-wheel check-roots check-checkout fuzz test-aarch64 check-macos-compiles callgrind

@@ -4,9 +4,17 @@
 
 # Sets `out` to the levels that the target architecture has, beside scalar.
 function(ruvector_isa_levels out)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  set(processor "${CMAKE_SYSTEM_PROCESSOR}")
+  list(LENGTH CMAKE_OSX_ARCHITECTURES count)
+  if(count EQUAL 1)
+    set(processor "${CMAKE_OSX_ARCHITECTURES}")
+  elseif(count GREATER 1)
+    message(FATAL_ERROR "CMAKE_OSX_ARCHITECTURES is '${CMAKE_OSX_ARCHITECTURES}': "
+      "kernels are compiled for one processor at a time")
+  endif()
+  if(processor MATCHES "^(x86_64|AMD64|amd64)$")
     set(levels avx2 avx512)
-  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
+  elseif(processor MATCHES "^(aarch64|arm64|ARM64)$")
     set(levels neon)
   else()
     set(levels "")

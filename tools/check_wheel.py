@@ -29,8 +29,8 @@ def faults(folder: Path) -> list[str]:
         f"{wheel.name}: {name} does not belong in a wheel"
         for name in sorted(names)
         if name.endswith((".cc", ".h", ".a", ".cmake"))
-        # auditwheel puts shared libraries into the last; ours are linked statically.
-        or name.startswith(("include/", "lib/", "ruvector.libs/"))
+        # auditwheel and delocate put shared libraries into the last; ours are linked statically.
+        or name.startswith(("include/", "lib/", "ruvector.libs/", "ruvector/.dylibs/"))
     ]
     if not found:
         print(f"{wheel.name}: {wheel.stat().st_size / 1e6:.2f} MB, {len(names)} files")

@@ -1,41 +1,26 @@
 #!/usr/bin/env bash
 # Puts a small static libcurl for the wheel into a folder: HTTP/1.1, TLS by OpenSSL, proxies, gzip.
 # Debian's own would bring 27 libraries along, most of them for protocols that we never speak.
-# Its sources are those of Debian's package, with Debian's fixes of security; apt verifies them.
+# Its sources are those of Debian's package (tools/debian_sources.sh), unless a folder has them.
 set -euo pipefail
 
-folder=${1:?usage: wheel_curl.sh <folder>}
+folder=${1:?usage: wheel_curl.sh <folder> [<folder of sources>]}
+sources=${2:-}
 script=$(realpath "${BASH_SOURCE[0]}")
 [[ -f $folder/lib/libcurl.a && $folder/lib/libcurl.a -nt $script ]] && exit 0
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work"/etc/sources.list.d "$work"/lists/partial "$work"/cache/archives/partial
-
-# The system's own sources of packages, asked for source packages, in folders that are not apt's.
-for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-  [[ -f $list ]] || continue
-  sed -nE 's/^deb([[:space:]])/deb-src\1/p' "$list" >"$work/etc/sources.list.d/$(basename "$list" .list).list"
-done
-for list in /etc/apt/sources.list.d/*.sources; do
-  [[ -f $list ]] || continue
-  sed -E 's/^Types:.*/Types: deb-src/' "$list" >"$work/etc/sources.list.d/$(basename "$list")"
-done
-apt_source() {
-  apt-get -qq -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$work/etc/sources.list.d" \
-    -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work/cache" -o Acquire::Languages=none \
-    -o APT::Sandbox::User= "$@"
-}
 run() {  # run <what> <command>...: quiet unless it fails
   local what=$1
   shift
   "$@" >"$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; echo "wheel_curl.sh: could not $what" >&2; exit 1; }
 }
 echo "Building libcurl for the wheel"
-run "read the lists of source packages" apt_source update
-cd "$work"
-run "fetch the source package curl" apt_source source curl
-cd - >/dev/null
+if [[ -z $sources ]]; then
+  sources=$work/sources
+  "$(dirname "$script")/debian_sources.sh" "$sources" curl
+fi
 
 options=(
   BUILD_CURL_EXE=OFF BUILD_SHARED_LIBS=OFF BUILD_TESTING=OFF ENABLE_MANUAL=OFF
@@ -48,13 +33,18 @@ options=(
   CURL_DISABLE_ALTSVC=ON CURL_DISABLE_COOKIES=ON CURL_DISABLE_CRYPTO_AUTH=ON CURL_DISABLE_HSTS=ON
   CURL_DISABLE_MIME=ON CURL_DISABLE_NETRC=ON
 )
-run "configure curl" cmake -S "$work"/curl-*/ -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-  -DCMAKE_INSTALL_PREFIX="$work/prefix" -DCMAKE_INSTALL_LIBDIR=lib \
-  -DCMAKE_C_FLAGS="-ffile-prefix-map=$work=." `# or the folder's name would be in the wheel` \
-  -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_C_COMPILER_LAUNCHER=ccache "${options[@]/#/-D}"
+flags=(
+  -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$work/prefix" -DCMAKE_INSTALL_LIBDIR=lib
+  # Or names of folders would be in the wheel.
+  -DCMAKE_C_FLAGS="-ffile-prefix-map=$work=. -ffile-prefix-map=$sources=."
+  -DCMAKE_POSITION_INDEPENDENT_CODE=ON
+)
+if command -v ninja >/dev/null; then flags+=(-G Ninja); fi
+if command -v ccache >/dev/null; then flags+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache); fi
+run "configure curl" cmake -S "$sources/curl" -B "$work/build" "${flags[@]}" "${options[@]/#/-D}"
 run "build curl" cmake --build "$work/build"
 run "install curl" cmake --install "$work/build"
-cp "$work"/curl-*/COPYING "$work/prefix"
+cp "$sources/curl/COPYING" "$work/prefix"
 
 rm -rf "$folder"
 mkdir -p "$(dirname "$folder")"

@@ -1,9 +1,9 @@
 // From the threads of the library to asyncio.
 //
-// Each event loop watches an eventfd. A thread that has finished a call puts the outcome into the
-// loop's mailbox and writes the eventfd; it never touches Python. The loop's own thread takes the
-// outcomes out, a bounded number in each turn of the loop so that a flood of them leaves the other
-// callbacks their time, and sets the futures.
+// Each event loop watches a descriptor. A thread that has finished a call puts the outcome into the
+// loop's mailbox and makes the descriptor readable; it never touches Python. The loop's own thread
+// takes the outcomes out, a bounded number in each turn of the loop so that a flood of them leaves
+// the other callbacks their time, and sets the futures.
 //
 // Futures are reachable from their loop only. A loop that is closed or collected takes them with
 // it and cancels the calls; what still comes is dropped. A forked child has none of its parent's

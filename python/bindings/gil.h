@@ -11,6 +11,12 @@
 
 namespace ruvector::bindings {
 
+#ifdef __GLIBCXX__
+using ThreadEnds = abi::__forced_unwind;
+#else
+struct ThreadEnds {};  // other C++ libraries let pthread_exit end a thread without unwinding it
+#endif
+
 [[noreturn]] inline void stop_for_ever() noexcept {
   for (;;) pause();
 }
@@ -19,7 +25,7 @@ template <class Take>
 auto take_or_stop(Take take) noexcept {
   try {
     return take();
-  } catch (abi::__forced_unwind&) {
+  } catch (ThreadEnds&) {
     stop_for_ever();
   }
 }

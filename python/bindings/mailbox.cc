@@ -1,8 +1,6 @@
 #include "mailbox.h"
 
 #include <pthread.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -16,17 +14,13 @@ std::atomic<unsigned> process_generation{0};
 
 const int forks_are_counted = pthread_atfork(nullptr, nullptr, [] { ++process_generation; });
 
-int open_eventfd() {
-  const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-  return fd;
-}
-
 }  // namespace
 
-Mailbox::Mailbox() : fd_(open_eventfd()), generation_(process_generation.load()) {}
-
-Mailbox::~Mailbox() { ::close(fd_); }
+Mailbox::Mailbox() : generation_(process_generation.load()) {
+  if (!wakeup_.is_open()) {
+    throw std::system_error(errno, std::generic_category(), "the event loop's mailbox");
+  }
+}
 
 bool Mailbox::is_inherited() const { return generation_ != process_generation.load(); }
 
@@ -42,7 +36,7 @@ void Mailbox::put(Letter letter) noexcept {
   incoming_.push_back(std::move(letter));
   if (is_awake_) return;
   is_awake_ = true;
-  eventfd_write(fd_, 1);
+  wakeup_.notify();
 }
 
 bool Mailbox::take(Letter& letter) {
@@ -51,8 +45,7 @@ bool Mailbox::take(Letter& letter) {
     next_ = 0;
     const std::lock_guard lock(mutex_);
     if (incoming_.empty()) {
-      eventfd_t count = 0;
-      if (is_awake_) eventfd_read(fd_, &count);
+      if (is_awake_) wakeup_.reset();
       is_awake_ = false;
       return false;
     }

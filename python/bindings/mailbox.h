@@ -1,4 +1,4 @@
-// What threads of the library leave for one event loop, and the eventfd that wakes the loop.
+// What threads of the library leave for one event loop, and the descriptor that wakes the loop.
 // Thread-safe: any thread may put; one thread, the loop's, does the rest. Nothing here touches
 // Python. After fork() the child must use no mailbox of its parent: see is_inherited().
 #pragma once
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "asyncio_bridge.h"
+#include "ruvector/base/wakeup.h"
 
 namespace ruvector::bindings {
 
@@ -25,11 +26,10 @@ class Mailbox {
   Mailbox();
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
-  ~Mailbox();
 
   // Readable while there are letters.
-  int fd() const { return fd_; }
-  // Whether this process is a child of the one that made the mailbox. Reading the eventfd here
+  int fd() const { return wakeup_.descriptor(); }
+  // Whether this process is a child of the one that made the mailbox. Reading the descriptor here
   // would take the parent's wake-up away.
   bool is_inherited() const;
 
@@ -43,12 +43,12 @@ class Mailbox {
   void close() noexcept;
 
  private:
-  const int fd_;
+  Wakeup wakeup_;
   const unsigned generation_;  // of processes
   std::mutex mutex_;
   std::vector<Letter> incoming_;  // guarded by mutex_
   std::size_t expected_ = 0;      // guarded by mutex_; letters to come
-  bool is_awake_ = false;         // guarded by mutex_; the eventfd is readable
+  bool is_awake_ = false;         // guarded by mutex_; the descriptor is readable
   bool is_closed_ = false;        // guarded by mutex_
   std::vector<Letter> taken_;     // of the loop's thread
   std::size_t next_ = 0;          // in taken_

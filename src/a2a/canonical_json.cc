@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/double_text.h"
 #include "ruvector/base/a2a_errors.h"
 
 namespace ruvector::a2a {
@@ -111,7 +112,7 @@ double double_of(const std::string& lexeme) {
   constexpr std::size_t kShown = 40;
   const char* const end = lexeme.data() + lexeme.size();
   double value = 0;
-  const auto result = std::from_chars(lexeme.data(), end, value);
+  const auto result = base::read_double(lexeme, value);
   if (result.ec == std::errc() && result.ptr == end) return value;
   if (!is_tiny(lexeme)) {
     throw ProtocolError("canonical JSON: the number " + lexeme.substr(0, kShown) +

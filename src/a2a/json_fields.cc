@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/double_text.h"
 #include "ruvector/base/a2a_errors.h"
 
 namespace ruvector::a2a {
@@ -92,7 +93,7 @@ std::optional<double> JsonFields::optional_double(std::string_view name) const {
   if (found == nullptr) return std::nullopt;
   const char* const end = found->text.data() + found->text.size();
   double number = 0;
-  const auto [stop, error] = std::from_chars(found->text.data(), end, number);
+  const auto [stop, error] = base::read_double(found->text, number);
   if (error != std::errc() || stop != end || !std::isfinite(number)) {
     fail(name, "is no number that a double can hold");
   }

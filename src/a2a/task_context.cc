@@ -1,6 +1,7 @@
 #include "a2a/task_context.h"
 
-#include <sys/random.h>
+#include <sys/random.h>  // getentropy() on macOS; others have it in unistd.h
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -20,15 +21,17 @@ namespace ruvector::a2a {
 namespace {
 
 constexpr std::size_t kTraceDigits = 32;
+constexpr std::size_t kMostEntropy = 256;  // that getentropy() gives at once
 // What rvAgent's own tools send for a root that has no identity.
 constexpr std::size_t kAgentIdDigits = 64;
 
 void fill_random(std::span<std::byte> bytes) {
   while (!bytes.empty()) {
-    const ssize_t got = ::getrandom(bytes.data(), bytes.size(), 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) throw std::system_error(errno, std::generic_category(), "getrandom");
-    bytes = bytes.subspan(static_cast<std::size_t>(got));
+    const std::size_t count = std::min(bytes.size(), kMostEntropy);
+    if (::getentropy(bytes.data(), count) != 0) {
+      throw std::system_error(errno, std::generic_category(), "getentropy");
+    }
+    bytes = bytes.subspan(count);
   }
 }
 

@@ -1,88 +1,37 @@
 #include "base/array.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cstdint>
 #include <cstring>
 #include <new>
+
+#include "base/pages.h"
 
 namespace ruvector::base {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kMapFrom = std::size_t{1} << 20;
-constexpr std::size_t kHugeFrom = std::size_t{4} << 20;
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kMaxBytes = std::numeric_limits<std::size_t>::max() / 4;
 
 bool is_page_backed(std::size_t capacity) { return capacity >= kMapFrom; }
 
 std::size_t rounded_capacity(std::size_t bytes) {
-  static const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const std::size_t unit = is_page_backed(bytes) ? page : kAlignment;
+  const std::size_t unit = is_page_backed(bytes) ? page_bytes() : kAlignment;
   return (bytes + unit - 1) / unit * unit;
 }
 
-bool is_huge_aligned(const std::byte* data) {
-  return reinterpret_cast<std::uintptr_t>(data) % kHugePage == 0;
-}
-
-// Address space of `size` bytes; from kHugeFrom on it starts at a huge page.
-std::byte* map_pages(std::size_t size, int protection) {
-  const std::size_t slack = size >= kHugeFrom ? kHugePage : 0;
-  void* mapped =
-      ::mmap(nullptr, size + slack, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (mapped == MAP_FAILED) throw std::bad_alloc();
-  std::byte* start = static_cast<std::byte*>(mapped);
-  if (slack == 0) return start;
-  const std::size_t past = reinterpret_cast<std::uintptr_t>(start) % kHugePage;
-  const std::size_t head = past == 0 ? 0 : kHugePage - past;
-  if (head != 0) ::munmap(start, head);
-  if (slack != head) ::munmap(start + head + size, slack - head);
-  return start + head;
-}
-
-void advise_huge(std::byte* data, std::size_t size) {
-  if (size >= kHugeFrom) ::madvise(data, size, MADV_HUGEPAGE);
-}
-
 std::byte* allocate(std::size_t capacity) {
-  if (!is_page_backed(capacity)) {
-    return static_cast<std::byte*>(::operator new(capacity, std::align_val_t(kAlignment)));
-  }
-  std::byte* data = map_pages(capacity, PROT_READ | PROT_WRITE);
-  advise_huge(data, capacity);
-  return data;
+  if (is_page_backed(capacity)) return map_pages(capacity);
+  return static_cast<std::byte*>(::operator new(capacity, std::align_val_t(kAlignment)));
 }
 
 void deallocate(std::byte* data, std::size_t capacity) noexcept {
   if (is_page_backed(capacity)) {
-    ::munmap(data, capacity);
+    unmap_pages(data, capacity);
   } else {
     ::operator delete(data, std::align_val_t(kAlignment));
   }
-}
-
-// Changes the size of a page-backed block by moving its pages, not its bytes.
-std::byte* remap(std::byte* data, std::size_t old_capacity, std::size_t capacity) {
-  if (capacity < kHugeFrom || is_huge_aligned(data)) {
-    void* in_place = ::mremap(data, old_capacity, capacity, 0);
-    if (in_place != MAP_FAILED) {
-      advise_huge(data, capacity);
-      return data;
-    }
-  }
-  std::byte* target = map_pages(capacity, PROT_NONE);
-  void* moved = ::mremap(data, old_capacity, capacity, MREMAP_MAYMOVE | MREMAP_FIXED,
-                         static_cast<void*>(target));
-  // On failure the kernel may already have freed the target, and another thread may have got it:
-  // the reservation is left behind rather than unmapped.
-  if (moved == MAP_FAILED) throw std::bad_alloc();
-  advise_huge(target, capacity);
-  return target;
 }
 
 }  // namespace
@@ -141,9 +90,9 @@ class ArrayBlock {
     const std::size_t capacity = rounded_capacity(wanted);
     if (capacity == capacity_) return;
     if (is_page_backed(capacity) && is_page_backed(capacity_)) {
-      data_ = remap(data_, capacity_, capacity);
-      dirty_.store(std::min(dirty_.load(std::memory_order_relaxed), capacity),
-                   std::memory_order_relaxed);
+      const std::size_t dirty = dirty_.load(std::memory_order_relaxed);
+      data_ = resize_pages(data_, capacity_, dirty, capacity);
+      dirty_.store(std::min(dirty, capacity), std::memory_order_relaxed);
     } else {
       std::byte* data = allocate(capacity);
       if (size != 0) std::memcpy(data, data_, size);

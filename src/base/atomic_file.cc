@@ -16,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/durable.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::base {
@@ -65,14 +66,6 @@ std::optional<pid_t> process_of(std::string_view name) {
   const auto parsed = std::from_chars(name.data() + dot + 1, end, process);
   if (parsed.ec != std::errc() || parsed.ptr != end || process <= 0) return std::nullopt;
   return process;
-}
-
-int sync(int fd) {
-  int result = 0;
-  do {
-    result = ::fsync(fd);
-  } while (result != 0 && errno == EINTR);
-  return result;
 }
 
 }  // namespace
@@ -170,7 +163,7 @@ void AtomicFile::require_open() const {
 
 void AtomicFile::commit() {
   require_open();
-  if (sync(fd_) != 0) fail("cannot be made durable", errno);
+  if (make_durable(fd_) != 0) fail("cannot be made durable", errno);
   const int fd = std::exchange(fd_, -1);
   // Linux frees the descriptor even when close() reports EINTR.
   if (::close(fd) != 0 && errno != EINTR) fail("cannot be closed", errno);
@@ -179,7 +172,7 @@ void AtomicFile::commit() {
   }
   temporary_name_.clear();
   // EINVAL: a file system whose directories need no fsync.
-  const bool is_durable = sync(directory_fd_) == 0 || errno == EINVAL;
+  const bool is_durable = make_durable(directory_fd_) == 0 || errno == EINVAL;
   if (!is_durable) fail("is written, but its directory entry may not survive a power cut", errno);
 }
 

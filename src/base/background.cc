@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/signals_blocked.h"
+#include "base/thread_name.h"
 #include "ruvector/base/runtime.h"
 
 namespace ruvector::base {
@@ -73,8 +74,7 @@ class LaneThreads {
   }
 
   void work() {
-    ::pthread_setname_np(::pthread_self(),
-                         lane_ == Lane::blocking ? "ruvector-wait" : "ruvector-run");
+    name_this_thread(lane_ == Lane::blocking ? "ruvector-wait" : "ruvector-run");
     std::unique_lock lock(mutex_);
     for (;;) {
       while (!tasks_.empty()) run_next(lock);
@@ -112,7 +112,7 @@ class Timer {
 
  private:
   void run() {
-    ::pthread_setname_np(::pthread_self(), "ruvector-timer");
+    name_this_thread("ruvector-timer");
     std::unique_lock lock(mutex_);
     while (!due_.empty()) {
       const Clock::time_point next = due_.begin()->first;

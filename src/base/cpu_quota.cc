@@ -1,13 +1,12 @@
 #include "base/cpu_quota.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <fstream>
 #include <string>
-#include <vector>
+
+#include "base/cpu_affinity.h"
 
 namespace ruvector::base {
 namespace {
@@ -38,18 +37,6 @@ std::optional<std::string> unified_path(const std::filesystem::path& proc_cgroup
 }
 
 }  // namespace
-
-std::size_t affinity_cpus() {
-  // A kernel built for more CPUs than cpu_set_t has refuses it with EINVAL; then ask with more.
-  for (std::size_t sets = 1; sets <= 64; sets *= 2) {
-    std::vector<cpu_set_t> mask(sets);
-    const std::size_t bytes = sets * sizeof(cpu_set_t);
-    if (::sched_getaffinity(0, bytes, mask.data()) == 0) {
-      return static_cast<std::size_t>(std::max(1, CPU_COUNT_S(bytes, mask.data())));
-    }
-  }
-  return 1;
-}
 
 std::optional<std::size_t> parse_cpu_max(std::string_view text) {
   const std::optional<std::uint64_t> quota = take_number(text);

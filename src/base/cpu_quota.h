@@ -9,9 +9,6 @@
 
 namespace ruvector::base {
 
-// CPUs in the affinity mask of the calling thread, at least 1.
-std::size_t affinity_cpus();
-
 // The text of a cgroup v2 `cpu.max` file ("200000 100000") as whole CPUs, rounded up, at least 1.
 // None for "max" or for text that cannot be read.
 std::optional<std::size_t> parse_cpu_max(std::string_view text);
@@ -21,7 +18,7 @@ std::optional<std::size_t> parse_cpu_max(std::string_view text);
 std::optional<std::size_t> cgroup_cpus(const std::filesystem::path& proc_cgroup,
                                        const std::filesystem::path& mount);
 
-// The smaller of the two for this process.
+// The smaller of this process's quota and of affinity_cpus().
 std::size_t available_cpus();
 
 }  // namespace ruvector::base

@@ -10,10 +10,10 @@ namespace ruvector::base {
 class SignalsBlocked {
  public:
   SignalsBlocked() {
-    sigset_t all;
-    ::sigfillset(&all);
+    sigset_t all;  // these two are macros on some systems
+    sigfillset(&all);
     for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT}) {
-      ::sigdelset(&all, fault);
+      sigdelset(&all, fault);
     }
     ::pthread_sigmask(SIG_SETMASK, &all, &before_);
   }

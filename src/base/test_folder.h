@@ -9,6 +9,8 @@
 #include <string>
 #include <system_error>
 
+#include "base/test_program.h"
+
 namespace ruvector::base {
 
 // Empty at first, and removed with all in it. It lies in the folder for tests or for temporary
@@ -18,7 +20,7 @@ class TestFolder {
  public:
   TestFolder() {
     const std::filesystem::path parent = testing::TempDir();
-    const std::string program = ::program_invocation_short_name;
+    const std::string program = this_program().filename().string();
     std::string name = (parent / (program + ".XXXXXX")).lexically_normal().string();
     if (::mkdtemp(name.data()) == nullptr) {
       throw std::system_error(errno, std::generic_category(),

@@ -1,40 +1,30 @@
 #include "base/unnamed_file.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "base/open_unnamed.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::base {
 namespace {
 
-constexpr std::size_t kWriteLimit = std::size_t{1} << 30U;  // Linux writes 2 GiB at most
+constexpr std::size_t kWriteLimit = std::size_t{1} << 30U;  // systems write 2 GiB at most
 
 [[noreturn]] void fail(const std::filesystem::path& directory, const std::string& what, int error) {
   throw PersistError(directory,
                      "temporary file " + what + ": " + std::system_category().message(error));
 }
 
-// Some file systems know no files without names: then one whose name is taken away at once.
-int create_and_unlink(const std::filesystem::path& directory) {
-  std::string name = (directory / "ruvector-XXXXXX").string();
-  const int fd = ::mkostemp(name.data(), O_CLOEXEC);
-  if (fd >= 0) ::unlink(name.c_str());
-  return fd;
-}
-
 }  // namespace
 
 UnnamedFile::UnnamedFile(std::filesystem::path directory) : directory_(std::move(directory)) {
-  fd_ = ::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (fd_ < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) fd_ = create_and_unlink(directory_);
+  fd_ = open_unnamed(directory_);
   if (fd_ < 0) fail(directory_, "cannot be created here", errno);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/cpu_quota.h"
 #include "base/signals_blocked.h"
+#include "base/thread_name.h"
 #include "ruvector/base/runtime.h"
 
 namespace ruvector::base {
@@ -143,7 +144,7 @@ bool WorkerPool::wait(const ParallelJob& job, bool wake_for_progress) {
 }
 
 void WorkerPool::work() {
-  ::pthread_setname_np(::pthread_self(), "ruvector");
+  name_this_thread("ruvector");
   std::unique_lock lock(mutex_);
   for (;;) {
     ParallelJob* job = pick();

@@ -15,8 +15,8 @@ namespace {
 // The table of positions with the first type of token, which all tokens are of, added.
 base::Array<float> pack_positions(const Safetensors& file, const std::string& prefix,
                                   const BertConfig& config) {
-  const std::array positions_shape = {config.positions, config.hidden};
-  const std::array types_shape = {config.types, config.hidden};
+  const std::array<std::size_t, 2> positions_shape = {config.positions, config.hidden};
+  const std::array<std::size_t, 2> types_shape = {config.types, config.hidden};
   base::Array<float> table(config.positions * config.hidden);
   float* out = table.mutable_data();
   copy_floats(file.floats(prefix + "embeddings.position_embeddings.weight", positions_shape), 0,
@@ -56,7 +56,7 @@ BertEncoder::BertEncoder(const Safetensors& file, const BertConfig& config)
     : config_(config),
       file_(file.owner()),
       words_(file.floats(bert_prefix(file) + "embeddings.word_embeddings.weight",
-                         std::array{config.vocabulary, config.hidden})) {}
+                         std::array<std::size_t, 2>{config.vocabulary, config.hidden})) {}
 
 BertEncoder BertEncoder::pack(const Safetensors& file, const BertConfig& config, LinearForm form) {
   const std::string prefix = bert_prefix(file);

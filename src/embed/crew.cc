@@ -64,7 +64,7 @@ void Crew::run(std::size_t members, const std::function<void(Crew&)>& leader) {
 }
 
 void Crew::share_out(Step step) {
-  step.grain = std::max(step.grain, (step.count + kMostPieces - 1) / kMostPieces);
+  step.grain = std::max<std::size_t>(step.grain, (step.count + kMostPieces - 1) / kMostPieces);
   const std::uint64_t pieces = (step.count + step.grain - 1) / step.grain;
   step_ = step;
   finished_.store(0, std::memory_order_relaxed);

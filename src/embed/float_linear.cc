@@ -33,7 +33,8 @@ std::unique_ptr<const Linear> FloatLinear::pack(const LinearShape& shape, base::
   float* out = packed.mutable_data();
   base::parallel_for(panels, 0, [&](std::size_t panel, std::size_t) {
     const std::size_t first = panel * kPanelColumns;
-    pack_panel(weights, shape.inputs, first, std::min(kPanelColumns, shape.outputs - first),
+    pack_panel(weights, shape.inputs, first,
+               std::min<std::size_t>(kPanelColumns, shape.outputs - first),
                out + first * shape.inputs);
   });
   return std::unique_ptr<const Linear>(new FloatLinear(shape, std::move(bias), std::move(packed)));

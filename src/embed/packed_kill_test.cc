@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/test_folder.h"
+#include "base/test_program.h"
 #include "embed/packed_weights.h"
 #include "embed/test_environment.h"
 
@@ -57,7 +58,8 @@ pid_t start_writer(const fs::path& file) {
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   pid_t process = 0;
-  EXPECT_EQ(::posix_spawn(&process, "/proc/self/exe", &actions, nullptr, arguments.data(), environ),
+  EXPECT_EQ(::posix_spawn(&process, base::this_program().c_str(), &actions, nullptr,
+                          arguments.data(), environ),
             0);
   ::posix_spawn_file_actions_destroy(&actions);
   return process;

@@ -14,6 +14,7 @@
 
 #include "base/atomic_file.h"
 #include "base/digest.h"
+#include "base/file_times.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::embed {
@@ -66,22 +67,17 @@ class OpenFile {
   int fd_;
 };
 
-std::int64_t nanoseconds(const timespec& time) {
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
 // The change time tells of a writer who sets the modification time back.
 std::string line_of(const struct stat& status) {
   return std::to_string(status.st_size) + " " + std::to_string(status.st_ino) + " " +
-         std::to_string(nanoseconds(status.st_mtim)) + " " +
-         std::to_string(nanoseconds(status.st_ctim));
+         std::to_string(base::modified_ns(status)) + " " + std::to_string(base::changed_ns(status));
 }
 
 bool is_settled(const struct stat& status) {
   const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
                        std::chrono::system_clock::now().time_since_epoch())
                        .count();
-  const auto changed = std::max(nanoseconds(status.st_mtim), nanoseconds(status.st_ctim));
+  const auto changed = std::max(base::modified_ns(status), base::changed_ns(status));
   return changed < now - kSettledNanoseconds;
 }
 

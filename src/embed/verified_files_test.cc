@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/file_times.h"
 #include "embed/test_environment.h"
 #include "ruvector/base/errors.h"
 
@@ -35,7 +36,7 @@ class VerifiedFiles : public testing::Test {
       const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
                            std::chrono::system_clock::now().time_since_epoch())
                            .count();
-      if (now > (status.st_ctim.tv_sec + 2) * 1'000'000'000 + status.st_ctim.tv_nsec) return path;
+      if (now > base::changed_ns(status) + 2'000'000'000) return path;
       ::usleep(10'000);
     }
   }
@@ -83,9 +84,8 @@ TEST_F(VerifiedFiles, ASettledFileIsRemembered) {
   struct stat status{};
   ASSERT_EQ(::stat(other.c_str(), &status), 0);
   std::ofstream(note(), std::ios::app)
-      << status.st_size << " " << status.st_ino << " "
-      << status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec << " "
-      << status.st_ctim.tv_sec * 1'000'000'000 + status.st_ctim.tv_nsec << "\n";
+      << status.st_size << " " << status.st_ino << " " << base::modified_ns(status) << " "
+      << base::changed_ns(status) << "\n";
   EXPECT_TRUE(has_pinned_bytes(other, kAbc, Verification::remembered));
   EXPECT_FALSE(has_pinned_bytes(other, kAbc, Verification::anew));
 }

@@ -3,64 +3,22 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <climits>
 #include <memory>
-#include <optional>
 #include <system_error>
 
+#include "lake/open_beneath.h"
 #include "ruvector/base/errors.h"
-
-#if __has_include(<linux/openat2.h>)
-#include <linux/openat2.h>
-#endif
 
 namespace ruvector::lake {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 255;
-// Non-blocking, so that a pipe in a file's place is refused instead of waited for.
-constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-constexpr int kMaxLinks = 40;  // as the kernel's
-constexpr int kMaxRaces = 100;
 
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& what, int error) {
   throw PersistError(path, what + ": " + std::system_category().message(error));
-}
-
-// Negative with errno, as openat().
-int open_beneath([[maybe_unused]] int directory, [[maybe_unused]] const char* name) {
-#ifdef RESOLVE_BENEATH
-  open_how how{};
-  how.flags = static_cast<unsigned>(kReadFlags);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  // EAGAIN: something was renamed meanwhile, and the kernel is not sure that it stayed inside.
-  for (int race = 0; race < kMaxRaces; ++race) {
-    const long fd = ::syscall(SYS_openat2, directory, name, &how, sizeof(how));
-    if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) return static_cast<int>(fd);
-  }
-#else
-  errno = ENOSYS;
-#endif
-  return -1;
-}
-
-// The target of a link in the directory; none of what is no link.
-std::optional<std::string> link_target(int directory, const std::string& name) {
-  std::array<char, PATH_MAX> target;
-  const ssize_t size = ::readlinkat(directory, name.c_str(), target.data(), target.size());
-  if (size < 0) return std::nullopt;
-  return std::string(target.data(), static_cast<std::size_t>(size));
-}
-
-int open_file(int directory, const std::string& name) {
-  const int fd = open_beneath(directory, name.c_str());
-  if (fd >= 0 || (errno != ENOSYS && errno != EPERM && errno != EINVAL)) return fd;
-  return open_without_openat2(directory, name);
 }
 
 bool is_regular(int fd) {
@@ -69,22 +27,6 @@ bool is_regular(int fd) {
 }
 
 }  // namespace
-
-int open_without_openat2(int directory, std::string name) {
-  for (int links = 0; links <= kMaxLinks; ++links) {
-    const int fd = ::openat(directory, name.c_str(), kReadFlags | O_NOFOLLOW);
-    if (fd >= 0 || errno != ELOOP) return fd;
-    const std::optional<std::string> target = link_target(directory, name);
-    if (!target) continue;  // it was replaced meanwhile
-    if (!is_file_name(*target)) {
-      errno = EXDEV;
-      return -1;
-    }
-    name = *target;
-  }
-  errno = ELOOP;
-  return -1;
-}
 
 bool is_file_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxNameBytes || name == "." || name == "..") return false;
@@ -112,7 +54,7 @@ Descriptor ConfinedDirectory::open_directory() const {
 
 Descriptor ConfinedDirectory::open(const std::string& name) const {
   const Descriptor directory = open_directory();
-  Descriptor file(open_file(directory.get(), name));
+  Descriptor file(open_beneath(directory.get(), name));
   if (!file) {
     if (errno == ENOENT) return file;
     if (errno == EXDEV) throw PersistError(path_of(name), "is a link that leads out of its folder");
@@ -142,7 +84,7 @@ std::vector<std::string> ConfinedDirectory::names() const {
     const bool unsure = entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
     if (entry->d_type != DT_REG && !unsure) continue;
     if (unsure) {
-      const Descriptor file(open_file(fd, name));
+      const Descriptor file(open_beneath(fd, name));
       if (!file || !is_regular(file.get())) continue;
     }
     names.push_back(std::move(name));

@@ -16,10 +16,6 @@ namespace ruvector::lake {
 // Whether `name` is 1..255 bytes without control characters, '/', '\' and ':', and not "." or "..".
 bool is_file_name(std::string_view name);
 
-// How open() does it where the kernel, before 5.6, or a sandbox has no openat2(): only links to
-// another file of the same directory are followed. A descriptor, or -1 with errno.
-int open_without_openat2(int directory, std::string name);
-
 class ConfinedDirectory {
  public:
   // Makes the directory. Throws PersistError.

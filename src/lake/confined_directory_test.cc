@@ -75,24 +75,6 @@ TEST_F(Confined, WhatLeadsOutIsRefused) {
   }
 }
 
-TEST_F(Confined, TheSameHoldsWithoutOpenat2) {
-  const Descriptor directory(::open(inside_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const auto open = [&](const char* name) {
-    return Descriptor(open_without_openat2(directory.get(), name));
-  };
-  for (const char* name : {"file", "near", "nearer"}) {
-    EXPECT_EQ(text_of(open(name).get()), "text") << name;
-  }
-  EXPECT_FALSE(open("dangling"));
-  EXPECT_EQ(errno, ENOENT);
-  for (const char* name : {"up", "absolute", "near_up", "parent", "magic"}) {
-    EXPECT_FALSE(open(name)) << name;
-    EXPECT_EQ(errno, EXDEV) << name;
-  }
-  EXPECT_FALSE(open("loop"));
-  EXPECT_EQ(errno, ELOOP);
-}
-
 TEST_F(Confined, OnlyWhatCanBeOpenedIsListed) {
   EXPECT_THAT(directory_->names(), UnorderedElementsAre("file", "near", "nearer"));
   fs::remove_all(inside_);

@@ -14,6 +14,7 @@
 
 #include "base/digest.h"
 #include "base/file_digest.h"
+#include "base/file_times.h"
 #include "lake/read_fully.h"
 #include "ruvector/base/errors.h"
 
@@ -27,8 +28,6 @@ constexpr nanoseconds kCoarseTick = std::chrono::seconds(2);  // of file systems
 constexpr std::chrono::seconds kPatience(3);                  // with a file that changes
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kEndBytes = 64 << 10;
-
-std::int64_t ns_of(const timespec& time) { return time.tv_sec * kSecond + time.tv_nsec; }
 
 nanoseconds tick_of(const FileVersion& version) {
   const bool whole = version.modified_ns % kSecond == 0 && version.changed_ns % kSecond == 0;
@@ -48,7 +47,7 @@ FileVersion version_of(int fd, const std::filesystem::path& path) {
     throw PersistError(path, "cannot be examined: " + std::system_category().message(errno));
   }
   return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
-          ns_of(status.st_mtim), ns_of(status.st_ctim)};
+          base::modified_ns(status), base::changed_ns(status)};
 }
 
 FileVersion settled_version_of(int fd, const std::filesystem::path& path) {

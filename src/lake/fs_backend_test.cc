@@ -27,6 +27,7 @@
 #include "base/atomic_file.h"
 #include "base/digest.h"
 #include "base/file_digest.h"
+#include "base/file_times.h"
 #include "base/random.h"
 #include "base/test_folder.h"
 #include "base/test_sanitizers.h"
@@ -322,13 +323,11 @@ TEST_F(Files, AGenerationSaysWhatTheFileIs) {
   const fs::path path = write("docs", 10, 1);
   struct stat status{};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
-  const auto ns = [](const timespec& t) {
-    return std::to_string(t.tv_sec * 1'000'000'000 + t.tv_nsec);
-  };
   const std::string bytes = bytes_of(path);
   const std::string twice = bytes + bytes;  // both ends of a short file are all of it
-  EXPECT_EQ(generation().text(), "file:" + std::to_string(bytes.size()) + "-" + ns(status.st_mtim) +
-                                     "-" + ns(status.st_ctim) + "-" +
+  EXPECT_EQ(generation().text(), "file:" + std::to_string(bytes.size()) + "-" +
+                                     std::to_string(base::modified_ns(status)) + "-" +
+                                     std::to_string(base::changed_ns(status)) + "-" +
                                      std::to_string(status.st_ino) + "-" +
                                      base::to_hex(base::sha256(std::as_bytes(std::span(twice)))));
   EXPECT_EQ(generation(), generation());
@@ -352,13 +351,16 @@ TEST_F(Files, ARewriteInPlaceThatRestoresTheOldTimesIsSeen) {
   struct stat status{};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   const Generation before = generation();
-  const timespec times[2] = {status.st_atim, status.st_mtim};
+  const std::int64_t modified = base::modified_ns(status);
+  const timespec times[2] = {
+      {.tv_sec = 0, .tv_nsec = UTIME_OMIT},
+      {.tv_sec = modified / 1'000'000'000, .tv_nsec = modified % 1'000'000'000}};
   std::string bytes = bytes_of(path);
   bytes[bytes.size() / 2] = 1;
   overwrite(path, bytes);
   ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
-  ASSERT_EQ(status.st_mtim.tv_nsec, times[1].tv_nsec);
+  ASSERT_EQ(base::modified_ns(status), modified);
   EXPECT_NE(generation(), before);
 }
 

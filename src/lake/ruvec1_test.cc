@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "base/open_unnamed.h"
 #include "base/random.h"
 #include "lake/descriptor.h"
 #include "ruvector/base/errors.h"
@@ -46,7 +46,7 @@ std::string file_of(const std::filesystem::path& path) {
 }
 
 Descriptor in_memory(std::string_view bytes) {
-  Descriptor file(::memfd_create("ruvec1_test", MFD_CLOEXEC));
+  Descriptor file(base::open_unnamed(testing::TempDir()));
   EXPECT_EQ(::pwrite(file.get(), bytes.data(), bytes.size(), 0),
             static_cast<ssize_t>(bytes.size()));
   return file;

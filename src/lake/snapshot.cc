@@ -15,7 +15,9 @@
 
 #include "base/atomic_file.h"
 #include "base/digest.h"
+#include "base/durable.h"
 #include "base/file_digest.h"
+#include "base/file_times.h"
 #include "base/mapped_file.h"
 #include "index/rbpx_layout.h"
 #include "lake/directory_lock.h"
@@ -102,7 +104,7 @@ void require_equal(const char* what, std::uint64_t of_bundle, std::uint64_t of_i
 void sync_directory(const fs::path& directory) {
   const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) fail(directory, "cannot be opened", errno);
-  const bool synced = ::fsync(fd) == 0 || errno == EINVAL;  // EINVAL: needs none
+  const bool synced = base::make_durable(fd) == 0 || errno == EINVAL;  // EINVAL: needs none
   const int error = errno;
   ::close(fd);
   if (!synced) fail(directory, "cannot be made durable", error);
@@ -171,7 +173,6 @@ void remove_old_files(const fs::path& directory, const std::optional<std::string
 struct BundleIdentity {
   dev_t device = 0;
   ino_t inode = 0;
-  std::int64_t changed_s = 0;
   std::int64_t changed_ns = 0;
   friend bool operator==(const BundleIdentity&, const BundleIdentity&) = default;
 };
@@ -179,7 +180,7 @@ struct BundleIdentity {
 BundleIdentity identify_bundle(const fs::path& directory) {
   struct stat status{};
   if (::stat((directory / RuLakeBundle::kFileName).c_str(), &status) != 0) return {};
-  return {status.st_dev, status.st_ino, status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
+  return {status.st_dev, status.st_ino, base::changed_ns(status)};
 }
 
 struct NamedIndex {

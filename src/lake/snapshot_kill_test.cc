@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/test_folder.h"
+#include "base/test_program.h"
 #include "index/test_vectors.h"
 #include "lake/directory_lock.h"
 #include "lake/snapshot.h"
@@ -65,9 +66,9 @@ class SaverProcess {
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    EXPECT_EQ(
-        ::posix_spawn(&process_, "/proc/self/exe", &actions, nullptr, arguments.data(), environ),
-        0);
+    EXPECT_EQ(::posix_spawn(&process_, base::this_program().c_str(), &actions, nullptr,
+                            arguments.data(), environ),
+              0);
     ::posix_spawn_file_actions_destroy(&actions);
   }
   // True when it was running until then.

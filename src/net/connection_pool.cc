@@ -1,7 +1,5 @@
 #include "net/connection_pool.h"
 
-#include <sys/epoll.h>
-
 #include <exception>
 
 #include "net/ca_file.h"
@@ -103,8 +101,8 @@ void ConnectionPool::close() {
 
 void ConnectionPool::on_socket(int socket, std::uint32_t events) {
   int what = 0;
-  if ((events & EPOLLIN) != 0) what |= CURL_CSELECT_IN;
-  if ((events & EPOLLOUT) != 0) what |= CURL_CSELECT_OUT;
+  if ((events & Poller::kReadable) != 0) what |= CURL_CSELECT_IN;
+  if ((events & Poller::kWritable) != 0) what |= CURL_CSELECT_OUT;
   act(socket, what);
   update_deadline();
 }
@@ -197,8 +195,8 @@ int ConnectionPool::watch_socket(CURL*, curl_socket_t socket, int what, void* se
     return 0;
   }
   std::uint32_t events = 0;
-  if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) events |= EPOLLIN;
-  if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= EPOLLOUT;
+  if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) events |= Poller::kReadable;
+  if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= Poller::kWritable;
   try {
     pool.io_.watch(pool, socket, events, is_watched != nullptr);
   } catch (const std::exception&) {

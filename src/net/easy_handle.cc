@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <new>
 
+#include "net/open_socket.h"
 #include "ruvector/base/errors.h"
 #include "ruvector/base/version.h"
 
@@ -220,7 +221,7 @@ int EasyHandle::connected(void* self, char*, char*, int, int) {
 curl_socket_t EasyHandle::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
   Events& events = *static_cast<EasyHandle*>(self)->events_;
   if (!events.may_connect(address->addr, address->addrlen)) return CURL_SOCKET_BAD;
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  return net::open_socket(address->family, address->socktype, address->protocol);
 }
 
 // A forked child may hold the socket too: the peer is to see the end at once all the same.

@@ -2,12 +2,8 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -15,20 +11,15 @@
 #include <utility>
 
 #include "base/signals_blocked.h"
+#include "base/thread_name.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::net {
 namespace {
 
 constexpr auto kStopTime = std::chrono::seconds(2);
-// The slot of the descriptor that wakes the thread.
-constexpr std::uint64_t kWakeup = ~std::uint64_t{0};
 
 std::atomic<IoThread*> thread_of_process{nullptr};
-
-std::uint64_t event_data(std::size_t slot, int socket) {
-  return (std::uint64_t{slot} << 32) | static_cast<std::uint32_t>(socket);
-}
 
 }  // namespace
 
@@ -47,18 +38,8 @@ IoThread& IoThread::of_process() {
   if (thread != nullptr) return *thread;
   auto* made = new IoThread();
   if (thread_of_process.compare_exchange_strong(thread, made)) return *made;
-  if (made->epoll_ >= 0) ::close(made->epoll_);
-  if (made->wakeup_ >= 0) ::close(made->wakeup_);
   delete made;
   return *thread;
-}
-
-IoThread::IoThread()
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = kWakeup;
-  if (epoll_ >= 0 && wakeup_ >= 0) ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wakeup_, &event);
 }
 
 bool IoThread::post(Task task) {
@@ -69,14 +50,14 @@ bool IoThread::post(Task task) {
     posted_.push_back(std::move(task));
     must_wake = std::exchange(is_asleep_, false);
   }
-  if (must_wake) wake();
+  if (must_wake) poller_.wake();
   return true;
 }
 
 // Called with the lock.
 bool IoThread::start() {
   if (is_started_) return true;
-  if (epoll_ < 0 || wakeup_ < 0) return false;
+  if (!poller_.is_open()) return false;
   const base::SignalsBlocked blocked;
   try {
     thread_ = std::thread([this] { run(); });
@@ -87,14 +68,8 @@ bool IoThread::start() {
   return true;
 }
 
-void IoThread::wake() noexcept {
-  const std::uint64_t one = 1;
-  while (::write(wakeup_, &one, sizeof(one)) < 0 && errno == EINTR) {
-  }
-}
-
 void IoThread::run() {
-  ::pthread_setname_np(::pthread_self(), "ruvector-net");
+  base::name_this_thread("ruvector-net");
   id_.store(std::this_thread::get_id());
   for (;;) {
     run_posted();
@@ -149,23 +124,14 @@ int IoThread::timeout_ms() const {
 }
 
 void IoThread::wait(int timeout) {
-  std::array<epoll_event, 128> events;
-  const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);
+  const std::span<const Poller::Event> events = poller_.wait(timeout);
   {
     const std::lock_guard lock(mutex_);
     is_asleep_ = false;
   }
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
-    if (event.data.u64 == kWakeup) {
-      std::uint64_t ignored = 0;
-      while (::read(wakeup_, &ignored, sizeof(ignored)) < 0 && errno == EINTR) {
-      }
-      continue;
-    }
-    const std::size_t slot = event.data.u64 >> 32;
-    const auto socket = static_cast<int>(event.data.u64 & 0xFFFF'FFFFU);
-    if (Watcher* watcher = slots_[slot].watcher.get()) watcher->on_socket(socket, event.events);
+  for (const Poller::Event& event : events) {
+    Watcher* const watcher = slots_[event.owner].watcher.get();
+    if (watcher != nullptr) watcher->on_socket(event.socket, event.what);
   }
 }
 
@@ -183,16 +149,13 @@ void IoThread::add(std::shared_ptr<Watcher> watcher) {
 void IoThread::remove(Watcher& watcher) { slots_[watcher.slot_] = {}; }
 
 void IoThread::watch(Watcher& watcher, int socket, std::uint32_t events, bool is_watched) {
-  epoll_event event{};
-  event.events = events;
-  event.data.u64 = event_data(watcher.slot_, socket);
-  if (::epoll_ctl(epoll_, is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) != 0) {
+  if (!poller_.watch(socket, events, watcher.slot_, is_watched)) {
     throw RuVectorError("net: a socket cannot be watched: " +
                         std::generic_category().message(errno));
   }
 }
 
-void IoThread::forget(int socket) noexcept { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, socket, nullptr); }
+void IoThread::forget(int socket) noexcept { poller_.forget(socket); }
 
 void IoThread::set_deadline(Watcher& watcher, std::optional<Clock::time_point> deadline) {
   slots_[watcher.slot_].deadline = deadline;
@@ -204,7 +167,7 @@ void IoThread::stop() {
     is_stopping_ = true;
     if (!is_started_ || is_stopped_ || is_current()) return;
   }
-  wake();
+  poller_.wake();
   std::unique_lock lock(mutex_);
   if (!changed_.wait_for(lock, kStopTime, [this] { return is_stopped_; })) return;
   lock.unlock();

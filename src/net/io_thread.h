@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+#include "net/poller.h"
+
 namespace ruvector::net {
 
 class IoThread {
@@ -26,7 +28,7 @@ class IoThread {
   class Watcher {
    public:
     virtual ~Watcher() = default;
-    // `events`: what epoll says of `socket`. It may be said of one that is watched no more.
+    // `events`: what Poller says of `socket`. It may be said of one that is watched no more.
     virtual void on_socket(int socket, std::uint32_t events) = 0;
     virtual void on_deadline(Clock::time_point now) = 0;
 
@@ -59,7 +61,7 @@ class IoThread {
     std::optional<Clock::time_point> deadline;
   };
 
-  IoThread();
+  IoThread() = default;
   ~IoThread() = default;
   bool start();
   void run();
@@ -67,13 +69,11 @@ class IoThread {
   void run_deadlines();
   void wait(int timeout);
   int timeout_ms() const;
-  void wake() noexcept;
   void stop();
   static void stop_at_exit();
   static void forget_in_child();
 
-  int epoll_ = -1;
-  int wakeup_ = -1;
+  Poller poller_;
   std::atomic<std::thread::id> id_{};
 
   std::mutex mutex_;

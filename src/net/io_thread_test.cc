@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,14 +73,14 @@ TEST(IoThread, WatchesSocketsAndDeadlines) {
   const auto deadline = IoThread::Clock::now() + 30ms;
   ASSERT_TRUE(io.post([&] {
     io.add(recorder);
-    io.watch(*recorder, ends[0], EPOLLIN, false);
+    io.watch(*recorder, ends[0], Poller::kReadable, false);
     io.set_deadline(*recorder, deadline);
   }));
   EXPECT_GE(recorder->passed.get_future().get(), deadline);
   ASSERT_EQ(::write(ends[1], "x", 1), 1);
   const auto [socket, events] = recorder->ready.get_future().get();
   EXPECT_EQ(socket, ends[0]);
-  EXPECT_EQ(events, std::uint32_t{EPOLLIN});
+  EXPECT_EQ(events, std::uint32_t{Poller::kReadable});
   ASSERT_TRUE(io.post([&] { io.remove(*recorder); }));
   ASSERT_TRUE(runs_a_task(io));
   ::close(ends[0]);

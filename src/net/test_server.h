@@ -23,6 +23,9 @@
 #include <utility>
 #include <vector>
 
+#include "net/open_socket.h"
+#include "ruvector/base/wakeup.h"
+
 namespace ruvector::net {
 
 class TestConnection {
@@ -132,7 +135,7 @@ class TestServer {
 
   // When `script` returns, the connection is closed.
   explicit TestServer(Script script, int receive_buffer = 0) : script_(std::move(script)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    listener_ = open_socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -151,7 +154,7 @@ class TestServer {
 
   ~TestServer() {
     is_stopping_ = true;
-    ::shutdown(listener_, SHUT_RDWR);
+    stop_.notify();
     thread_.join();
     ::close(listener_);
     {
@@ -178,7 +181,10 @@ class TestServer {
  private:
   void accept() {
     while (!is_stopping_) {
-      const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      pollfd waiting[2] = {{.fd = listener_, .events = POLLIN, .revents = 0},
+                           {.fd = stop_.descriptor(), .events = POLLIN, .revents = 0}};
+      if (::poll(waiting, 2, -1) < 0 || (waiting[0].revents & POLLIN) == 0) continue;
+      const int socket = accept_socket(listener_);
       if (socket < 0) continue;
       const std::lock_guard lock(mutex_);
       open_.push_back(socket);
@@ -197,6 +203,7 @@ class TestServer {
   Script script_;
   int listener_ = -1;
   int port_ = 0;
+  Wakeup stop_;
   std::atomic<bool> is_stopping_{false};
   std::atomic<std::size_t> connections_{0};
   std::mutex mutex_;

@@ -1,0 +1,9 @@
+#include <pthread.h>
+
+#include "base/thread_name.h"
+
+namespace ruvector::base {
+
+void name_this_thread(const char* name) noexcept { ::pthread_setname_np(::pthread_self(), name); }
+
+}  // namespace ruvector::base

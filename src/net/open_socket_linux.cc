@@ -1,0 +1,15 @@
+#include <sys/socket.h>
+
+#include "net/open_socket.h"
+
+namespace ruvector::net {
+
+int open_socket(int family, int type, int protocol) noexcept {
+  return ::socket(family, type | SOCK_CLOEXEC, protocol);
+}
+
+int accept_socket(int listener) noexcept {
+  return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+}
+
+}  // namespace ruvector::net
