@@ -78,7 +78,7 @@ def test_every_way_gives_the_index_that_build_gives(
         == expected.search_batch(rows[:9], 5)[0].tolist()
     )
     assert RabitqIndex.build_from(**made(rows, tmp_path), **how) == RabitqIndex.build(rows, **how)
-    reranked = how | {"rerank_factor": 3}
+    reranked: dict[str, Any] = how | {"rerank_factor": 3}
     asymmetric = RabitqAsymIndex.build_from(**made(rows, tmp_path), rows="copy", **reranked)
     assert asymmetric == RabitqAsymIndex.build(rows, **reranked)
 
