@@ -189,6 +189,7 @@ TARGETS: tuple[Row, ...] = (
     loads_faster("load 1M x 384", "m1", 100),
 )
 
+M1 = "1M x 384 mixture"
 MINILM, SIFT = "MiniLM 117k x 384, queries of another kind", "SIFT 256k x 128"
 LIST_TARGETS: tuple[Row, ...] = (
     *(
@@ -224,11 +225,24 @@ LIST_TARGETS: tuple[Row, ...] = (
         for recall in (0.95, 0.99)
         for peer in ("rabitqlib-ivf", "hnswlib", "faiss-hnsw", "scann-tree")
     ),
+    *(
+        faster(
+            f"{MINILM}, recall 0.999{how}", "minilm-lists", "hnswlib", 4, recall=0.999, ours=ours
+        )
+        for ours, how in (("ours-lists", ""), ("ours", ", without lists"))
+    ),
+    faster(f"{M1}, recall 0.99", "m1-lists", "rabitqlib-ivf", 1.3, recall=0.99, ours="ours-lists"),
+    builds_faster(f"build, {M1}", "m1-lists", "rabitqlib-ivf", 4, ours="ours-lists"),
     builds_faster("build, 117k x 384", "minilm-lists", "rabitqlib-ivf", 1, ours="ours-lists"),
     builds_faster("build, 117k x 384", "minilm-lists", "hnswlib", 20, ours="ours-lists"),
     *(
         keeps_promise(claim, case, asked)
-        for claim, case in ((U128, "u128-lists"), (MINILM, "minilm-lists"), (SIFT, "sift-lists"))
+        for claim, case in (
+            (U128, "u128-lists"),
+            (MINILM, "minilm-lists"),
+            (SIFT, "sift-lists"),
+            (M1, "m1-lists"),
+        )
         for asked in (0.9, 0.95, 0.99)
     ),
 )

@@ -85,8 +85,12 @@ class ManyClusters(OneCluster):
 
     def settings(self, k: int) -> list[Setting]:
         probes = (1, 2, 3, 4, 6, 8, 10, 14, 20, 28, 40, 56, 80, 110, 160)
-        return [{"nprobe": probe} for probe in probes]
+        return [
+            {"nprobe": probe, "high_accuracy": accuracy}
+            for accuracy in (None, True)
+            for probe in probes
+        ]
 
     def apply(self, setting: Setting, k: int) -> None:
-        super().apply({"high_accuracy": None, **setting}, k)
+        super().apply(setting, k)
         self.nprobe = setting["nprobe"]
