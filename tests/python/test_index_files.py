@@ -116,10 +116,12 @@ def test_version_1_files_are_written_and_read(vectors: NDArray[np.float32], tmp_
 KILLS = """
 import os, random, signal, sys, time
 import numpy as np, ruvector
-path = sys.argv[1]
+path, lists = sys.argv[1], int(sys.argv[2]) or None
 rng = np.random.default_rng(0)
 vectors = rng.standard_normal((30_000, 64), dtype=np.float32)
-versions = [ruvector.RabitqPlusIndex.build(vectors, seed=seed) for seed in (1, 2)]
+versions = [
+    ruvector.RabitqPlusIndex.build(vectors, seed=seed, partitions=lists) for seed in (1, 2)
+]
 versions[0].save(path)
 moments = random.Random(0)
 for _ in range(25):
@@ -137,9 +139,10 @@ for _ in range(25):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("lists", [0, 50])
 def test_a_process_killed_while_saving_leaves_a_whole_file(
-    run_script: Callable[..., str], tmp_path: Path
+    run_script: Callable[..., str], tmp_path: Path, lists: int
 ) -> None:
-    found = run_script(KILLS, str(tmp_path / "index.rbpx")).split()
+    found = run_script(KILLS, str(tmp_path / "index.rbpx"), str(lists)).split()
     assert len(found) == 25
     assert set(found) == {"0", "1"}  # kills hit both versions, so saves did happen
