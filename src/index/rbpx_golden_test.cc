@@ -164,6 +164,8 @@ TEST(RbpxSeeds, SeedsOfTheFuzzerLoad) {
       {"rabitq_asym_dense",
        {.kind = Kind::rabitq_asym, .count = 66, .dim = 4, .rerank_factor = 2, .counted_ids = true}},
       {"rabitq_plus_lists", {.kind = Kind::rabitq_plus, .count = 40, .dim = 257, .partitions = 3}},
+      {"rabitq_plus_lists_calibrated",
+       {.kind = Kind::rabitq_plus, .count = 9, .dim = 257, .partitions = 2, .calibrated = true}},
   };
   for (const auto& [name, sample] : seeds) {
     const std::filesystem::path path = folder / name;

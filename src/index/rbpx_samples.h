@@ -35,6 +35,7 @@ struct Sample {
   std::optional<std::uint32_t> rerank_factor = {};
   bool counted_ids = false;  // else scattered
   std::optional<std::size_t> partitions = {};
+  bool calibrated = false;  // keeps queries
 };
 
 inline std::vector<float> sample_rows(std::size_t count, std::size_t dim, std::uint64_t seed) {
@@ -61,7 +62,12 @@ inline State sample_state(const Sample& sample) {
   params.bits = sample.bits;
   params.rerank_factor = sample.rerank_factor;
   params.partitions = sample.partitions;
-  return build_state(sample.kind, {rows.data(), sample.count, sample.dim}, params);
+  State state = build_state(sample.kind, {rows.data(), sample.count, sample.dim}, params);
+  if (sample.calibrated) {
+    const std::vector<float> queries = sample_rows(2, sample.dim, 3);
+    calibrate(state, {queries.data(), 2, sample.dim}, 1);
+  }
+  return state;
 }
 
 // The hits of a few queries, one query after the other, by all the ways to search `state`.
