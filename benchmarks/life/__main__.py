@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks import machine
 from benchmarks.datasets import DATASETS, ROOT, MissingDataError, prepare
 from benchmarks.life.changes import ORDERS, QUICK, Effort, life
-from benchmarks.life.report import BEGIN, END, document, table
+from benchmarks.life.report import BEGIN, END, document, summary, table
 from benchmarks.report.front_page import between
 
 RESULTS = ROOT / "benchmarks" / "results" / "life"
@@ -66,7 +66,7 @@ def main() -> int:
     print(table(results))
     if folder == RESULTS:
         page = ROOT / "README.md"
-        page.write_text(between(page.read_text(), BEGIN, END, table(results)))
+        page.write_text(between(page.read_text(), BEGIN, END, summary(results)))
     print(f"Wrote {folder}")
     return 0
 

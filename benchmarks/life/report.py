@@ -16,11 +16,57 @@ def is_met(point: dict[str, float]) -> bool:
     return lost <= MOST_RECALL_LOST and point["ratio"] <= MOST_TIME
 
 
-def table(results: dict[str, Any]) -> str:
+def measured(results: dict[str, Any]) -> str:
     machine = results["machine"]
-    lines = [
+    return (
         f"Measured by `make bench-life` on {machine['cpu']}, {machine['cores']} cores, "
-        f"{results['date']}. Beside it is an index built at once from the same rows.",
+        f"{results['date']}. Beside it is an index built at once from the same rows."
+    )
+
+
+def lost(place: tuple[str, dict[str, float]]) -> float:
+    _, point = place
+    return point["fresh_recall"] - point["changed_recall"]
+
+
+def ratio(place: tuple[str, dict[str, float]]) -> float:
+    _, point = place
+    return point["ratio"]
+
+
+def summary(results: dict[str, Any]) -> str:
+    """The worst of each set and state; all figures are in the document."""
+    target = f"recall - {MOST_RECALL_LOST}, {MOST_TIME}x"
+    lines = [
+        measured(results),
+        "",
+        f"| rows | index | most recall lost | most time | met ({target}) |",
+        "|---|---|---|---|---|",
+    ]
+    for title in dict.fromkeys(part["title"] for part in results["parts"]):
+        for state, name in STATES.items():
+            places = [
+                (part["order"], point)
+                for part in results["parts"]
+                if part["title"] == title
+                for point in part[state]["points"]
+            ]
+            least, slowest = max(places, key=lost), max(places, key=ratio)
+            lines.append(
+                f"| {title} | {name} "
+                f"| {lost(least):.4f} ({least[0]}, asked {least[1]['asked']}: "
+                f"{least[1]['changed_recall']:.4f}, {least[1]['fresh_recall']:.4f}) "
+                f"| {ratio(slowest):.2f}x ({slowest[0]}, asked {slowest[1]['asked']}: "
+                f"{slowest[1]['changed_recall']:.4f} at {slowest[1]['changed_us']:.0f} us, "
+                f"{slowest[1]['fresh_recall']:.4f} at {slowest[1]['fresh_us']:.0f} us) "
+                f"| {sum(is_met(point) for _, point in places)} of {len(places)} |"
+            )
+    return "\n".join(lines)
+
+
+def table(results: dict[str, Any]) -> str:
+    lines = [
+        measured(results),
         "",
         "| rows | order | index | lists | recall asked | recall@10 | p50 | ratio of times "
         f"| target: recall - {MOST_RECALL_LOST}, {MOST_TIME}x |",
