@@ -2,6 +2,8 @@
 
 #include <nanobind/stl/string.h>
 
+#include <cmath>
+
 #include "named_tuple.h"
 #include "rooms.h"
 
@@ -22,9 +24,11 @@ nb::object to_python(const std::vector<Hit>& hits) {
 }
 
 nb::object to_python(const SearchStats& stats) {
+  constexpr double kDecimals = 1e4;  // more of an estimate would be noise
   return nb::module_::import_("ruvector.results")
       .attr("SearchStats")(stats.codes_scanned, stats.codes_refined, stats.rows_read,
-                           stats.lists_visited, stats.expected_recall());
+                           stats.lists_visited,
+                           std::round(stats.expected_recall() * kDecimals) / kDecimals);
 }
 
 nb::object to_python(const Recommendation& recommendation) {

@@ -32,7 +32,7 @@ class SearchStats:
     expected_recall: float = 1.0
     """Share of the nearest vectors that is to be expected, at least, in the visited lists, by what
     the index learned of searches (the mean over the queries of a batch): 1 where everything was
-    looked at, 0 where less than a half is to be expected."""
+    looked at, 0 where less than a half is to be expected. To four decimals."""
 
 
 @dataclass(frozen=True, slots=True)

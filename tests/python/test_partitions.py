@@ -99,7 +99,7 @@ def test_the_expected_recall_is_at_least_the_asked_one_and_that_of_the_neighbour
     index = RabitqPlusIndex.build(rows, partitions=100)
     for recall in (0.8, 0.9, 0.95, 0.99):
         ids, _, stats = index.search_batch(queries, 10, recall=recall, stats=True)
-        assert recall - 1e-6 <= stats.expected_recall <= 1
+        assert recall <= stats.expected_recall <= 1
         found = [
             len(nearest(rows, query, 10) & set(row.tolist()))
             for query, row in zip(queries, ids, strict=True)
@@ -108,7 +108,7 @@ def test_the_expected_recall_is_at_least_the_asked_one_and_that_of_the_neighbour
     alone = [index.search(query, 10, nprobe=3, stats=True)[1] for query in queries]
     _, _, stats = index.search_batch(queries, 10, nprobe=3, stats=True)
     mean = sum(one.expected_recall for one in alone) / 200
-    assert stats.expected_recall == pytest.approx(mean, abs=1e-12)
+    assert stats.expected_recall == pytest.approx(mean, abs=1e-4)
     _, stats = index.search(rows[0], 10, recall=1.0, stats=True)
     assert (stats.lists_visited, stats.expected_recall) == (100, 1.0)
 
