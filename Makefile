@@ -159,7 +159,6 @@ test-posix: build-posix  ## C++ tests of what other systems than Linux get
 asan: build-asan  ## C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(call run_ctest,build/asan)
 
-tsan tsan-whole: export TSAN_OPTIONS := suppressions=$(CURDIR)/tools/tsan_suppressions.txt
 tsan: build_targets := --target thread_tests
 tsan: build-tsan  ## C++ tests in which several threads meet, under ThreadSanitizer
 	@$(call run_ctest,build/tsan -L threads)
