@@ -1,8 +1,6 @@
 #include "index/coarse_table.h"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "kernels/dispatch.h"
 
@@ -11,23 +9,7 @@ namespace {
 
 using kernels::kPanelColumns;
 
-constexpr std::size_t kByteGroup = 4;  // dimensions that lie together in a panel of bytes
-constexpr float kByteLevels = 127.0F;
 constexpr std::size_t kLineFloats = 16;  // in a cache line
-
-float largest_of(const float* x, std::size_t n) {
-  float largest = 0;
-  for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, std::fabs(x[i]));
-  return largest;
-}
-
-// A power of two that brings values of up to `largest` near one, so that data of any scale can be
-// rounded to bytes. Its inverse is finite, too.
-float normalising(float largest) {
-  constexpr int kMost = 120;
-  if (!(largest > 0)) return 1.0F;
-  return std::ldexp(1.0F, -std::clamp(std::ilogb(largest), -kMost, kMost));
-}
 
 }  // namespace
 
@@ -35,8 +17,7 @@ CoarseTable::CoarseTable(std::span<const float> centroids, std::span<const float
     : centre_(centre.begin(), centre.end()),
       squares_(centroids.size() / centre.size()),
       with_centre_(squares_.size()),
-      moved_(centroids.size()),
-      byte_depth_((centre.size() + kByteGroup - 1) / kByteGroup * kByteGroup) {
+      moved_(centroids.size()) {
   const kernels::KernelTable& kernel = kernels::active();
   const std::size_t dim = centre.size();
   float* moved = moved_.mutable_data();
@@ -48,7 +29,7 @@ CoarseTable::CoarseTable(std::span<const float> centroids, std::span<const float
     kernel.dot_rows(centre.data(), moved, dim, nullptr, 1, &with_centre_[list]);
   }
   pack();
-  pack_bytes();
+  bytes_ = BytePanels(moved_.span(), dim);
 }
 
 std::size_t CoarseTable::columns() const {
@@ -66,33 +47,8 @@ void CoarseTable::pack() {
   }
 }
 
-void CoarseTable::pack_bytes() {
-  const std::size_t dim = centre_.size();
-  bytes_ = base::Array<std::int8_t>(columns() * byte_depth_);
-  byte_scales_ = base::Array<float>(columns());
-  byte_sums_ = base::Array<std::int32_t>(columns());
-  const float scale = normalising(largest_of(moved_.data(), moved_.size()));
-  for (std::size_t list = 0; list < list_count(); ++list) {
-    const float* moved = moved_.data() + list * dim;
-    const float largest = scale * largest_of(moved, dim);
-    const float inverse = largest > kernels::kLeastQuantised ? kByteLevels / largest : 0.0F;
-    std::int8_t* column = bytes_.mutable_data() +
-                          list / kPanelColumns * byte_depth_ * kPanelColumns +
-                          list % kPanelColumns * kByteGroup;
-    std::int32_t sum = 0;
-    for (std::size_t d = 0; d < dim; ++d) {
-      const auto value = static_cast<std::int8_t>(std::lround(scale * moved[d] * inverse));
-      column[d / kByteGroup * kPanelColumns * kByteGroup + d % kByteGroup] = value;
-      sum += value;
-    }
-    byte_scales_.mutable_data()[list] = largest / kByteLevels / scale;
-    byte_sums_.mutable_data()[list] = sum;
-  }
-}
-
 std::size_t CoarseTable::bytes() const noexcept {
-  return moved_.size_bytes() + packed_.size_bytes() + bytes_.size_bytes() +
-         byte_scales_.size_bytes() + byte_sums_.size_bytes();
+  return moved_.size_bytes() + packed_.size_bytes() + bytes_.bytes();
 }
 
 void CoarseTable::move(const float* query, float* moved) const {
@@ -120,36 +76,15 @@ void CoarseTable::compare(const float* queries, std::size_t count, float* produc
 }
 
 void CoarseTable::estimate(const float* queries, std::size_t count, float* products) const {
-  const kernels::EncoderKernels& kernel = kernels::active().encoder;
   const std::size_t dim = centre_.size();
-  std::vector<float> moved(count * byte_depth_);
-  std::vector<float> scales(count);
-  for (std::size_t q = 0; q < count; ++q) {
-    float* row = &moved[q * byte_depth_];
-    move(queries + q * dim, row);
-    scales[q] = normalising(largest_of(row, dim));
-    for (std::size_t d = 0; d < dim; ++d) row[d] *= scales[q];
-  }
-  std::vector<std::uint8_t> bytes(moved.size());
-  std::vector<kernels::ByteScale> byte_scales(count);
-  kernel.quantize_bytes(moved.data(), byte_depth_, count, byte_depth_, nullptr, bytes.data(),
-                        byte_depth_, byte_scales.data());
-  kernel.gemm_bytes({.bytes = bytes.data(),
-                     .stride = byte_depth_,
-                     .scales = byte_scales.data(),
-                     .exact = nullptr,
-                     .exact_stride = 0},
-                    count,
-                    {.bytes = bytes_.data(),
-                     .scales = byte_scales_.data(),
-                     .sums = byte_sums_.data(),
-                     .exact = nullptr,
-                     .exact_rows = 0},
-                    list_count(), byte_depth_, products, list_count());
+  std::vector<float> moved(count * dim);
+  for (std::size_t q = 0; q < count; ++q) move(queries + q * dim, &moved[q * dim]);
+  BytePanels::Rounded rounded;
+  bytes_.round(moved.data(), count, rounded);
+  bytes_.multiply(rounded, 0, list_count(), products, list_count());
   for (std::size_t q = 0; q < count; ++q) {
     float* row = products + q * list_count();
-    const float inverse = 1.0F / scales[q];
-    for (std::size_t list = 0; list < list_count(); ++list) row[list] *= inverse;
+    for (std::size_t list = 0; list < list_count(); ++list) row[list] *= rounded.inverses[q];
   }
 }
 

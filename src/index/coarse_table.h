@@ -4,12 +4,11 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <vector>
 
 #include "base/array.h"
-#include "kernels/kernels.h"
+#include "index/byte_panels.h"
 #include "ruvector/index/types.h"
 
 namespace ruvector::index {
@@ -41,18 +40,13 @@ class CoarseTable {
  private:
   std::size_t columns() const;  // of all panels
   void pack();
-  void pack_bytes();
 
   std::vector<float> centre_;
   std::vector<float> squares_;
   std::vector<float> with_centre_;
   base::Array<float> moved_;   // (lists, dim) of c_l - c
   base::Array<float> packed_;  // the same in panels of gemm
-  // And in panels of gemm_bytes, dimensions in whole groups of 4.
-  std::size_t byte_depth_ = 0;
-  base::Array<std::int8_t> bytes_;
-  base::Array<float> byte_scales_;
-  base::Array<std::int32_t> byte_sums_;
+  BytePanels bytes_;
 };
 
 }  // namespace ruvector::index

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -58,15 +59,20 @@ TEST(NearestCentroid, IsTheOneThatDoublePrecisionFinds) {
   }
 }
 
+// Few are compared by floats, many by bytes first.
+constexpr std::array<std::size_t, 2> kFewAndMany = {50, 300};
+
 TEST(NearestCentroid, RowsAreScaledByTheirInverseNorms) {
   const TestVectors rows = gaussian_vectors(70, 33, 1, 5.0F, 1.0F);
   const std::vector<float> norms = inverse_norms_of(rows);
   const TestVectors unit = scaled(rows, norms);
-  const TestVectors centroids = gaussian_vectors(50, 33, 2, 0.2F);
-  const NearestCentroid finder(centroids.values, 33);
-  const Found found = find_all(finder, all_rows(rows, norms.data()), 256);
-  EXPECT_EQ(found, find_all(finder, all_rows(unit), 256));
-  expect_nearest(unit, centroids, found, 1e-3);
+  for (const std::size_t lists : kFewAndMany) {
+    const TestVectors centroids = gaussian_vectors(lists, 33, 2, 0.2F);
+    const NearestCentroid finder(centroids.values, 33);
+    const Found found = find_all(finder, all_rows(rows, norms.data()), 256);
+    EXPECT_EQ(found, find_all(finder, all_rows(unit), 256));
+    expect_nearest(unit, centroids, found, 1e-3);
+  }
 }
 
 TEST(NearestCentroid, OfEquallyNearOnesIsTheFirst) {
@@ -81,9 +87,29 @@ TEST(NearestCentroid, OfEquallyNearOnesIsTheFirst) {
 
 TEST(NearestCentroid, DataFarFromTheOriginKeepTheirPrecision) {
   const TestVectors rows = gaussian_vectors(70, 64, 5, 1.0F, 4096.0F);
-  const TestVectors centroids = gaussian_vectors(100, 64, 6, 1.0F, 4096.0F);
-  const NearestCentroid finder(centroids.values, 64);
+  for (const std::size_t lists : kFewAndMany) {
+    const TestVectors centroids = gaussian_vectors(lists, 64, 6, 1.0F, 4096.0F);
+    const NearestCentroid finder(centroids.values, 64);
+    expect_nearest(rows, centroids, find_all(finder, all_rows(rows), 256), 1e-3);
+  }
+}
+
+// A few values make the steps of their bytes so large that the others hardly count.
+TEST(NearestCentroid, FewLargeValuesHideNoCentroid) {
+  TestVectors rows = gaussian_vectors(70, 96, 5);
+  TestVectors centroids = gaussian_vectors(400, 96, 6);
+  for (std::size_t i = 0; i < rows.rows; ++i) rows.values[i * 96 + i % 7] *= 1000.0F;
+  for (std::size_t i = 0; i < centroids.rows; i += 3) centroids.values[i * 96 + i % 11] *= 300.0F;
+  const NearestCentroid finder(centroids.values, 96);
   expect_nearest(rows, centroids, find_all(finder, all_rows(rows), 256), 1e-3);
+}
+
+TEST(NearestCentroid, ACentroidFarAwayDoesNotBlurTheOthers) {
+  const TestVectors rows = gaussian_vectors(70, 48, 5);
+  TestVectors centroids = gaussian_vectors(500, 48, 6);
+  for (std::size_t d = 0; d < 48; ++d) centroids.values[130 * 48 + d] = 1e4F;
+  const NearestCentroid finder(centroids.values, 48);
+  expect_nearest(rows, centroids, find_all(finder, all_rows(rows), 256), 1e-2);
 }
 
 TEST(NearestCentroid, DoesNotDependOnTheRowsBesideIt) {
@@ -119,11 +145,13 @@ TEST(NearestCentroid, TilesMayPickPlacesOfASelection) {
 TEST(NearestCentroid, TheLongestRowsGiveNumbers) {
   const float huge = 0x1p+57F;  // of 64 values: squared norms near the limit of 2^120
   const TestVectors rows = gaussian_vectors(30, 64, 9, huge / 2);
-  const TestVectors centroids = gaussian_vectors(30, 64, 10, huge / 2);
-  const NearestCentroid finder(centroids.values, 64);
-  const Found found = find_all(finder, all_rows(rows), 256);
-  expect_nearest(rows, centroids, found, 1e-3);
-  for (const float square : found.squares) EXPECT_TRUE(std::isfinite(square));
+  for (const std::size_t lists : kFewAndMany) {
+    const TestVectors centroids = gaussian_vectors(lists, 64, 10, huge / 2);
+    const NearestCentroid finder(centroids.values, 64);
+    const Found found = find_all(finder, all_rows(rows), 256);
+    expect_nearest(rows, centroids, found, 1e-3);
+    for (const float square : found.squares) EXPECT_TRUE(std::isfinite(square));
+  }
 }
 
 }  // namespace
