@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "index/magnitude.h"
 #include "kernels/dispatch.h"
 
 namespace ruvector::index {
@@ -16,21 +17,6 @@ constexpr float kLevels = 127.0F;
 
 std::size_t rounded_up(std::size_t count, std::size_t unit) {
   return (count + unit - 1) / unit * unit;
-}
-
-// Each lane has its own, so that the order written is one that vectors can keep.
-float largest_of(const float* x, std::size_t n) {
-  constexpr std::size_t kLanes = 16;
-  std::array<float, kLanes> largest{};
-  std::size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const float value = std::fabs(x[i + lane]);
-      largest[lane] = value > largest[lane] ? value : largest[lane];
-    }
-  }
-  for (; i < n; ++i) largest[0] = std::max(largest[0], std::fabs(x[i]));
-  return *std::max_element(largest.begin(), largest.end());
 }
 
 // A power of two that brings values of up to `largest` near one, so that data of any scale can be
@@ -57,11 +43,11 @@ BytePanels::BytePanels(std::span<const float> vectors, std::size_t dim)
       scales_(rounded_up(count_, kPanelColumns)),
       sums_(scales_.size()),
       errors_(count_) {
-  const float scale = normalising(largest_of(vectors.data(), vectors.size()));
+  const float scale = normalising(largest_magnitude(vectors.data(), vectors.size()));
   std::vector<float> off(dim);
   for (std::size_t i = 0; i < count_; ++i) {
     const float* vector = &vectors[i * dim];
-    const float largest = scale * largest_of(vector, dim);
+    const float largest = scale * largest_magnitude(vector, dim);
     const float step = largest / kLevels;
     const float inverse = largest > kernels::kLeastQuantised ? kLevels / largest : 0.0F;
     std::int8_t* column = bytes_.mutable_data() + i / kPanelColumns * depth_ * kPanelColumns +
@@ -89,7 +75,7 @@ void BytePanels::round(const float* rows, std::size_t count, Rounded& out) const
   out.scales.resize(count);
   out.inverses.resize(count);
   for (std::size_t i = 0; i < count; ++i, rows += dim_) {
-    const float scale = normalising(largest_of(rows, dim_));
+    const float scale = normalising(largest_magnitude(rows, dim_));
     float* scaled = &out.rows[i * depth_];
     for (std::size_t d = 0; d < dim_; ++d) scaled[d] = rows[d] * scale;
     std::fill(scaled + dim_, scaled + depth_, 0.0F);

@@ -85,11 +85,18 @@ void ListOrder::gather() {
     std::nth_element(sample.begin(), nth, sample.end());
     limit_ = *nth;
   }
+  // Without a branch for each list, as none of them could be foreseen.
+  heap_.resize(count);
+  std::size_t gathered = 0;
   for (std::size_t list = 0; list < count; ++list) {
     const float rank = ranks_[list];
-    if (rank <= before || !(is_last || rank <= limit_)) continue;
-    heap_.emplace_back(rank, static_cast<std::uint32_t>(list));
+    heap_[gathered] = {rank, static_cast<std::uint32_t>(list)};
+    const auto is_new = static_cast<std::size_t>(!(rank <= before));
+    const auto is_below =
+        static_cast<std::size_t>(rank <= limit_) | static_cast<std::size_t>(is_last);
+    gathered += is_new & is_below;
   }
+  heap_.resize(gathered);
   std::make_heap(heap_.begin(), heap_.end(), std::greater<>());
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kPanel = kernels::kPanelColumns;
 constexpr std::size_t kCentroidsAtOnce = 4 * kPanel;  // products with a tile of rows stay in L2
-constexpr std::size_t kLanes = 64;  // a loop of fewer is unrolled, and then not vectorised
+constexpr std::size_t kLanes = 64;  // GCC 12 unrolls a loop of few and does not vectorise it
 constexpr std::size_t kLineFloats = 16;
 // Rounding a row to bytes takes the time of comparing it with some hundred centroids.
 constexpr std::size_t kFewestByBytes = 128;

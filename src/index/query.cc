@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "index/confidence.h"
+#include "index/magnitude.h"
 #include "kernels/dispatch.h"
 
 namespace ruvector::index {
@@ -183,8 +184,7 @@ void PreparedQuery::tabulate(std::uint32_t scan_bits) {
 }
 
 void PreparedQuery::quantize(std::uint32_t refine_bits) {
-  float largest = 0;
-  for (const float value : rotated_) largest = std::max(largest, std::fabs(value));
+  const float largest = largest_magnitude(rotated_.data(), rotated_.size());
   const float inverse = largest > kTiniest ? kQueryLevels / largest : 0.0F;
   high_.resize(rotated_.size());
   low_.resize(rotated_.size());
