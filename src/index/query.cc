@@ -38,21 +38,19 @@ constexpr NibbleParts nibble_parts(std::uint32_t scan_bits) {
 constexpr NibbleParts kOneBit = nibble_parts(1);
 constexpr NibbleParts kTwoBits = nibble_parts(2);
 
-// The inner products of one group's dimensions with all 16 nibbles.
-std::array<float, 16> nibble_values(const NibbleParts& parts, const float* s) {
-  std::array<float, 16> values;
+// The inner products of one group's dimensions with all 16 nibbles, more `plus`.
+void add_nibble_values(const NibbleParts& parts, const float* s, float plus, float* values) {
   const auto& p = parts.values;
   if (parts.count == 4) {
     for (std::size_t v = 0; v < 16; ++v) {
-      values[v] = (s[0] * p[0][v] + s[1] * p[1][v]) + (s[2] * p[2][v] + s[3] * p[3][v]);
+      values[v] = ((s[0] * p[0][v] + s[1] * p[1][v]) + (s[2] * p[2][v] + s[3] * p[3][v])) + plus;
     }
   } else {
-    for (std::size_t v = 0; v < 16; ++v) values[v] = s[0] * p[0][v] + s[1] * p[1][v];
+    for (std::size_t v = 0; v < 16; ++v) values[v] = (s[0] * p[0][v] + s[1] * p[1][v]) + plus;
   }
-  return values;
 }
 
-// The greatest of them: the least is minus that, to the last bit.
+// The greatest of those products: the least is minus that, to the last bit.
 float greatest_value(const NibbleParts& parts, const float* s) {
   const auto part = [&](std::size_t i) { return std::fabs(s[i]) * parts.largest; };
   return parts.count == 4 ? (part(0) + part(1)) + (part(2) + part(3)) : part(0) + part(1);
@@ -155,46 +153,54 @@ QueryFrame PreparedQuery::list_frame(float squares, float along, float list_squa
   return frame;
 }
 
+// In loops of a form that compilers vectorise: this is a large part of a small search.
 void PreparedQuery::tabulate(std::uint32_t scan_bits) {
   const NibbleParts& parts = scan_bits == 1 ? kOneBit : kTwoBits;
   const std::size_t nibbles = rotated_.size() / parts.count;
+  std::vector<float> values(nibbles * 16);
   float widest = 0;
   for (std::size_t g = 0; g < nibbles; ++g) {
-    const float greatest = greatest_value(parts, &rotated_[g * parts.count]);
+    const float* s = &rotated_[g * parts.count];
+    const float greatest = greatest_value(parts, s);
     widest = std::max(widest, greatest);
     offset_ -= greatest;
+    add_nibble_values(parts, s, greatest, &values[g * 16]);
   }
   step_ = 2.0F * widest / kTableLevels;
   const float inverse = step_ > kTiniest ? 1.0F / step_ : 0.0F;
+  std::vector<std::uint8_t> levels(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    levels[i] = static_cast<std::uint8_t>(
+        static_cast<int>(std::min(values[i] * inverse + 0.5F, kTableLevels)));
+  }
   table_.resize(nibbles / 8);
-  if (precise_) exact_table_.resize(nibbles * 16);
   for (std::size_t g = 0; g < nibbles; ++g) {
-    const float* s = &rotated_[g * parts.count];
-    const std::array<float, 16> values = nibble_values(parts, s);
-    const float least = -greatest_value(parts, s);
-    std::array<int, 16> levels;
-    for (std::size_t v = 0; v < 16; ++v) {
-      levels[v] = static_cast<int>((values[v] - least) * inverse + 0.5F);
-    }
-    std::uint8_t* entries = &table_[g / 8].entries[table_position(g % 8)];
-    for (std::size_t v = 0; v < 16; ++v)
-      entries[v] = static_cast<std::uint8_t>(std::min(levels[v], kernels::kMaxTableEntry));
-    if (precise_) std::copy(values.begin(), values.end(), &exact_table_[g * 16]);
+    std::copy_n(&levels[g * 16], 16, &table_[g / 8].entries[table_position(g % 8)]);
+  }
+  if (!precise_) return;
+  exact_table_.resize(values.size());
+  for (std::size_t g = 0; g < nibbles; ++g) {
+    add_nibble_values(parts, &rotated_[g * parts.count], 0.0F, &exact_table_[g * 16]);
   }
 }
 
 void PreparedQuery::quantize(std::uint32_t refine_bits) {
   const float largest = largest_magnitude(rotated_.data(), rotated_.size());
   const float inverse = largest > kTiniest ? kQueryLevels / largest : 0.0F;
-  high_.resize(rotated_.size());
-  low_.resize(rotated_.size());
-  std::int64_t sum = 0;
-  for (std::size_t d = 0; d < rotated_.size(); ++d) {
-    const float scaled = rotated_[d] * inverse;
+  const std::size_t dims = rotated_.size();
+  high_.resize(dims);
+  low_.resize(dims);
+  // Bytes may alias anything: what is written through a member is read again at each step.
+  const float* s = rotated_.data();
+  std::int8_t* highs = high_.data();
+  std::int8_t* lows = low_.data();
+  std::int32_t sum = 0;  // of at most 2^13 levels of 2^13
+  for (std::size_t d = 0; d < dims; ++d) {
+    const float scaled = s[d] * inverse;
     const int level = static_cast<int>(scaled + (scaled < 0 ? -0.5F : 0.5F));
     const int high = (level + 64) >> 7;  // low is then in [-64, 63]
-    high_[d] = static_cast<std::int8_t>(high);
-    low_[d] = static_cast<std::int8_t>(level - 128 * high);
+    highs[d] = static_cast<std::int8_t>(high);
+    lows[d] = static_cast<std::int8_t>(level - 128 * high);
     sum += level;
   }
   center_ = ((std::int64_t{1} << refine_bits) - 1) * sum;
