@@ -149,7 +149,9 @@ def test_build_refuses_files_that_are_no_arrays(vectors: Path, tmp_path: Path) -
     cut.write_bytes(vectors.read_bytes()[:-100])
     assert "an archive of arrays" in refusal("build", tmp_path / "many.npz", "-o", out)
     for name in ("empty.npy", "text.npy", "cut.npy"):
-        assert "no .npy file" in refusal("build", tmp_path / name, "-o", out)
+        message = refusal("build", tmp_path / name, "-o", out)
+        assert f"{name}: no .npy file" in message
+        assert "pickle" not in message
     missing = refusal("build", tmp_path / "missing.npy", "-o", out)
     assert "missing.npy: No such file or directory" in missing
     assert "Errno" not in missing
@@ -159,6 +161,12 @@ def test_build_refuses_files_that_are_no_arrays(vectors: Path, tmp_path: Path) -
     np.save(tmp_path / "ids.npy", np.zeros(N, np.float32))
     assert "expected uint64" in refusal("build", vectors, "-o", out, "--ids", tmp_path / "ids.npy")
     assert not out.exists()
+
+
+def test_build_does_not_write_over_arrays(vectors: Path, tmp_path: Path) -> None:
+    before = vectors.read_bytes()
+    assert "is the name of an array" in refusal("build", vectors, "-o", vectors, status=2)
+    assert vectors.read_bytes() == before
 
 
 def test_build_refuses_bits_where_there_are_no_codes(vectors: Path, tmp_path: Path) -> None:

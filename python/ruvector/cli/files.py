@@ -24,11 +24,17 @@ INDEX_CLASSES = {
     "rabitq-asym": "RabitqAsymIndex",
 }
 _HEADER_BYTES = 20
+_NPY, _ZIP = b"\x93NUMPY", b"PK"  # how the files begin that NumPy writes
 MOST_LISTS = 1_000_000
 
 
 def _load(path: Path) -> NDArray[Any]:
     """An array, mapped where that is possible. Raises OSError, ValueError."""
+    with open(path, "rb") as file:
+        begins = file.read(len(_NPY))
+    if begins != _NPY and not begins.startswith(_ZIP):
+        # NumPy would take it for a pickle, and tell how to load one all the same.
+        raise ValueError(f"{path}: no .npy file; save the array with np.save")
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:

@@ -102,6 +102,9 @@ def _build(options: argparse.Namespace) -> int:
     if name == "FlatF32Index" and options.bits is not None:
         complain("--bits: the index 'flat' has no codes")
         return _USAGE
+    if options.output.suffix == ".npy":
+        complain(f"--output: {options.output} is the name of an array; an index is a .rbpx file")
+        return _USAGE
     vectors = read_vectors(options.vectors)
     ids = None if options.ids is None else read_ids(options.ids)
     show = sys.stderr.isatty() if options.progress is None else options.progress
