@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.cases import CASES, QUICK, Case
@@ -37,7 +38,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="print the cases and their libraries")
     parser.add_argument("--only", action="append", metavar="CASE", choices=list(CASES), default=[])
     parser.add_argument(
-        "--peers", metavar="A,B", type=peer_names, help="run these libraries of each case only"
+        "--peers",
+        metavar="A,B",
+        type=peer_names,
+        help="run these libraries of each case only; any, with --quick",
     )
     parser.add_argument("--quick", action="store_true", help="5,000 rows, to see that it works")
     parser.add_argument("--report", action="store_true", help="tables and plots from old results")
@@ -46,7 +50,9 @@ def arguments() -> argparse.Namespace:
 
 
 def chosen(options: argparse.Namespace) -> list[Case]:
-    cases = [QUICK] if options.quick else [CASES[name] for name in options.only or CASES]
+    if options.quick:
+        return [QUICK if options.peers is None else replace(QUICK, peers=tuple(options.peers))]
+    cases = [CASES[name] for name in options.only or CASES]
     if options.peers is None:
         return cases
     return [case.with_peers(options.peers) for case in cases]

@@ -38,7 +38,15 @@ class Case:
 SCANS = ("ours", "faiss-pq", "rabitqlib", "turbovec", "scann")
 GRAPHS = ("hnswlib", "faiss-hnsw", "usearch")
 # What does not compare every code: lists, trees and graphs. Ours without lists is beside them.
-SUBLINEAR = ("ours-lists", "ours", "rabitqlib-ivf", "scann-tree", *GRAPHS)
+SUBLINEAR = (
+    "ours-lists",
+    "ours",
+    "rabitqlib-ivf",
+    "rabitqlib-symqg",
+    "rabitqlib-hnsw",
+    "scann-tree",
+    *GRAPHS,
+)
 
 CASES = {
     case.name: case

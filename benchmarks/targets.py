@@ -200,6 +200,7 @@ LIST_TARGETS: tuple[Row, ...] = (
             ("rabitqlib-ivf", 0.994, 2),
             ("hnswlib", 0.999, 7),
             ("faiss-hnsw", 0.999, 7),
+            ("rabitqlib-symqg", 0.999, 1),
             ("scann-tree", 0.999, 1),
         )
     ),
@@ -215,6 +216,7 @@ LIST_TARGETS: tuple[Row, ...] = (
         for recall in (0.95, 0.99)
         for peer, factor in (
             ("rabitqlib-ivf", 2),
+            ("rabitqlib-symqg", 1),
             ("hnswlib", 1),
             ("faiss-hnsw", 1),
             ("scann-tree", 1),
@@ -223,7 +225,15 @@ LIST_TARGETS: tuple[Row, ...] = (
     *(
         faster(f"{SIFT}, recall {recall}", "sift-lists", peer, 1, recall=recall, ours="ours-lists")
         for recall in (0.95, 0.99)
-        for peer in ("rabitqlib-ivf", "hnswlib", "faiss-hnsw", "scann-tree")
+        for peer in (
+            "rabitqlib-ivf",
+            "rabitqlib-symqg",
+            "rabitqlib-hnsw",
+            "hnswlib",
+            "faiss-hnsw",
+            "usearch",
+            "scann-tree",
+        )
     ),
     faster(
         f"{MINILM}, recall 0.999", "minilm-lists", "hnswlib", 4, recall=0.999, ours="ours-lists"

@@ -69,7 +69,7 @@ endfunction()
 # Marks tests in which several threads meet: the target `thread_tests` and the label `threads` are
 # what ThreadSanitizer looks at in each run of CI.
 function(ruvector_threads_meet_in)
-  if(NOT RUVECTOR_SANITIZE)
+  if(NOT RUVECTOR_SANITIZE OR NOT RUVECTOR_BUILD_TESTS)
     return()
   endif()
   if(NOT TARGET thread_tests)

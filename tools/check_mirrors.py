@@ -18,6 +18,7 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "src/a2a/session.cc": "src/a2a/client_test.cc",
     "src/base/durable_macos.cc": "src/base/atomic_file_test.cc",
     "src/base/durable_posix.cc": "src/base/atomic_file_test.cc",
+    "src/base/exception_owners_tsan.cc": "src/lake/storm_test.cc",
     "src/base/thread_name_linux.cc": "src/base/background_test.cc",
     "src/base/thread_name_macos.cc": "src/base/background_test.cc",
     "src/base/thread_name_posix.cc": "src/base/background_test.cc",

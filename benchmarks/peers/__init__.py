@@ -44,6 +44,9 @@ PEERS = {
     "hnswlib": Entry("hnswlib M=16", "peers", "hnswlib", "Graph"),
     "usearch": Entry("usearch f32", "peers", "usearch", "Graph"),
     "upstream": Entry("upstream ruvector 0.1.4", "upstream", "upstream", "Upstream"),
+    # Plots take colours by position: what is added goes to the end.
+    "rabitqlib-symqg": Entry("rabitqlib Symqg degree 32", "peers", "rabitqlib", "SymphonyQg"),
+    "rabitqlib-hnsw": Entry("rabitqlib Hnsw M=16 nbits=9", "peers", "rabitqlib", "Hnsw"),
 }
 
 

@@ -1,7 +1,8 @@
-"""rabitqlib, the library of the RaBitQ authors: one cluster, an exhaustive scan; or many.
+"""rabitqlib, the library of the RaBitQ authors: lists (one of all rows, or many) and two graphs.
 
-The caller owns the clustering. `bits` is 1 or 9 (codes only) or 32 (codes and rows, exact distances
-while scanning). The rotation cannot be seeded.
+The caller owns the clustering of lists. Their `bits` are 1 or 9 (codes only) or 32 (codes and rows,
+exact distances while scanning). The rotation cannot be seeded. Graphs are set up as in the authors'
+own benchmark of graphs.
 """
 
 from __future__ import annotations
@@ -94,3 +95,70 @@ class ManyClusters(OneCluster):
     def apply(self, setting: Setting, k: int) -> None:
         super().apply(setting, k)
         self.nprobe = setting["nprobe"]
+
+
+class SymphonyQg(Peer):
+    """A graph over raw rows, whose nodes hold the 1-bit codes of their 32 neighbours."""
+
+    distribution = "rabitqlib"
+
+    def __init__(self, rows: Rows, threads: int) -> None:
+        super().__init__(rows, threads)
+        self.library: Any = importlib.import_module("rabitqlib")
+        self.width = 0
+
+    def build(self) -> None:
+        self.index = None
+        self.index = self.library.SymqgIndex(self.dim, 32, "l2", quantization_bits=0)
+        self.index.build(self.rows, ef_construction=200, num_threads=self.threads, init="pipnn")
+
+    def settings(self, k: int) -> list[Setting]:
+        widths = (10, 16, 24, 32, 40, 50, 64, 80, 100, 128, 160, 200, 256, 400, 512, 1024)
+        return [{"ef": width} for width in widths if width >= k]
+
+    def apply(self, setting: Setting, k: int) -> None:
+        super().apply(setting, k)
+        self.width = setting["ef"]
+
+    def search(self, query: Rows) -> Any:
+        return self.index.search(query, self.k, self.width, num_threads=self.threads)
+
+    def search_batch(self, queries: Rows) -> Any:
+        return self.index.search_batch(queries, self.k, self.width, num_threads=self.threads)
+
+    def ids(self, result: Any) -> Ids:
+        return super().ids(result[0])
+
+    def save(self, path: Path) -> None:
+        self.index.save(str(path))
+
+    def load(self, path: Path) -> None:
+        self.index = None
+        self.index = self.library.SymqgIndex.load(str(path))
+
+
+class Hnsw(SymphonyQg):
+    """A graph over codes of 1 + 8 bits around 16 centres of its own k-means; it keeps no rows."""
+
+    def build(self) -> None:
+        self.index = None
+        means = self.library.RaBitQKMeans(
+            self.dim,
+            16,
+            niter=10,
+            seed=42,
+            num_threads=self.threads,
+            final_assignment=self.library.FinalAssignmentMode.Exact,
+        )
+        means.train(self.rows)
+        self.index = self.library.HnswIndex(
+            self.dim, self.count, M=16, ef_construction=200, nbits=9, metric="l2", random_seed=42
+        )
+        self.index.build(self.rows, means.centroids, means.assignments, num_threads=self.threads)
+
+    def search_batch(self, queries: Rows) -> Any:
+        return self.search(queries)
+
+    def load(self, path: Path) -> None:
+        self.index = None
+        self.index = self.library.HnswIndex.load(str(path))

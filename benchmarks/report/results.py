@@ -102,7 +102,7 @@ def code_bytes_per_vector(case: dict[str, Any], run: Run) -> float | None:
         return float(account["scan_codes"] + account["refine_codes"] + account["norms"]) / count
     if "codes" in account:
         return float(account["codes"]) / count
-    if "file" in run and run["peer"].startswith("rabitqlib"):
+    if "file" in run and run["peer"] in ("rabitqlib", "rabitqlib-9bit", "rabitqlib-1bit"):
         rows = count * dim * 4 if run["peer"] == "rabitqlib" else 0
         return float(run["file"]["file_bytes"] - rows) / count
     return None

@@ -1,13 +1,10 @@
 #include "base/mapped_file.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -65,29 +62,6 @@ TEST_F(MappedFileTest, AnEmptyFileIsEmpty) {
   EXPECT_EQ(file->data(), nullptr);
   advise_normal(file->bytes());
   EXPECT_TRUE(file->bytes().empty());
-}
-
-TEST_F(MappedFileTest, BytesOfRandomAccessAreFetchedPageByPage) {
-  constexpr std::size_t kSize = std::size_t{64} << 20;
-  const auto path = make("large", std::string(kSize, 'x'));
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  ::fsync(fd);
-  ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-  ::close(fd);
-  const auto file = MappedFile::open(path);
-  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const auto pages_in_memory = [&] {
-    std::vector<unsigned char> there(kSize / page);
-    ::mincore(const_cast<std::byte*>(file->data()), kSize, there.data());
-    return std::count_if(there.begin(), there.end(), [](unsigned char p) { return (p & 1) != 0; });
-  };
-  if (pages_in_memory() != 0) GTEST_SKIP() << "this file system keeps its files in memory";
-  advise_random(file->bytes());
-  EXPECT_EQ(file->bytes()[kSize / 2], std::byte{'x'});
-  EXPECT_EQ(pages_in_memory(), 1);
-  advise_normal(file->bytes());
-  EXPECT_EQ(file->bytes()[0], std::byte{'x'});
-  EXPECT_GT(pages_in_memory(), 2);
 }
 
 TEST_F(MappedFileTest, OutlivesTheRemovalAndTheReplacementOfTheFile) {

@@ -24,7 +24,8 @@ FileVersion version_of(int fd, const std::filesystem::path& path);
 
 // The same, when any later change will show in it: two changes within a tick of the kernel's clock
 // leave the same times, so this waits until the last one is older than a tick. Throws when the file
-// goes on changing for seconds.
+// goes on changing for seconds. The times of a write are those of its beginning: one that takes
+// longer than a tick, or a writer that rests amid a version for that long, is not seen.
 FileVersion settled_version_of(int fd, const std::filesystem::path& path);
 
 // SHA-256, in hexadecimal, of the first and the last 64 KiB (which overlap in a short file).

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from benchmarks.cases import Case
+from benchmarks.__main__ import arguments, chosen
+from benchmarks.cases import CASES, QUICK, Case
 from benchmarks.contestant import Contestant
 from benchmarks.datasets import DATASETS, MissingDataError, prepare
 from benchmarks.lake import report as lake_report
 from benchmarks.lake.verdicts import judge_all as judge_lake
+from benchmarks.peers import PEERS
+from benchmarks.peers.peer import Peer
 from benchmarks.report.front_page import (
     BEGIN,
     BEGIN_LISTS,
@@ -23,7 +27,7 @@ from benchmarks.report.front_page import (
 )
 from benchmarks.report.results import Results
 from benchmarks.report.tables import document
-from benchmarks.targets import Verdict, faster, keeps_promise
+from benchmarks.targets import LIST_TARGETS, TARGETS, Verdict, faster, keeps_promise
 from benchmarks.truth import exact_neighbours, recall
 
 
@@ -157,6 +161,55 @@ def test_the_report_has_a_row_for_each_final_setting() -> None:
     text = document(results([point(0.999, 123)], [point(0.995, 250), point(1, 477, final=False)]))
     assert "| ours | width=123 | 1 | 0.9990 | 123 |" in text
     assert "477" not in text
+
+
+class Recorder:
+    """Stands for `Results`: notes who is compared where, and knows of nothing."""
+
+    def __init__(self) -> None:
+        self.compared: set[tuple[str, str]] = set()
+
+    def search(self, case: str, peer: str, *_: Any, **__: Any) -> None:
+        self.compared.add((case, peer))
+
+    def build(self, case: str, peer: str) -> None:
+        self.compared.add((case, peer))
+
+    def best_recall(self, *_: Any) -> None: ...
+
+    def run(self, *_: Any) -> None: ...
+
+
+def test_every_claim_is_about_libraries_that_its_case_runs() -> None:
+    recorder = Recorder()
+    for row in (*TARGETS, *LIST_TARGETS):
+        row(cast("Results", recorder))
+    missing = {(case, peer) for case, peer in recorder.compared if peer not in CASES[case].peers}
+    assert missing == set()
+    assert ("sift-lists", "rabitqlib-hnsw") in recorder.compared
+
+
+def test_every_library_of_a_case_has_an_adapter() -> None:
+    assert {peer for case in (*CASES.values(), QUICK) for peer in case.peers} == set(PEERS)
+    for entry in PEERS.values():
+        module = importlib.import_module(f"benchmarks.peers.{entry.module}")
+        assert issubclass(getattr(module, entry.adapter), Peer)
+
+
+def test_a_quick_run_takes_any_library_and_a_case_only_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def peers_of(*words: str) -> list[tuple[str, ...]]:
+        monkeypatch.setattr("sys.argv", ["benchmarks", *words])
+        return [case.peers for case in chosen(arguments())]
+
+    assert peers_of("--quick") == [QUICK.peers]
+    assert peers_of("--quick", "--peers", "usearch,rabitqlib-symqg") == [
+        ("usearch", "rabitqlib-symqg")
+    ]
+    assert peers_of("--only", "sift", "--peers", "usearch,ours") == [("ours",)]
+    with pytest.raises(SystemExit):
+        peers_of("--quick", "--peers", "nobody")
 
 
 def finalists(points: list[dict[str, Any]], wanted: float, keep: int) -> list[float]:

@@ -149,7 +149,9 @@ def test_build_refuses_files_that_are_no_arrays(vectors: Path, tmp_path: Path) -
     cut.write_bytes(vectors.read_bytes()[:-100])
     assert "an archive of arrays" in refusal("build", tmp_path / "many.npz", "-o", out)
     for name in ("empty.npy", "text.npy", "cut.npy"):
-        assert "no .npy file" in refusal("build", tmp_path / name, "-o", out)
+        message = refusal("build", tmp_path / name, "-o", out)
+        assert f"{name}: no .npy file" in message
+        assert "pickle" not in message
     missing = refusal("build", tmp_path / "missing.npy", "-o", out)
     assert "missing.npy: No such file or directory" in missing
     assert "Errno" not in missing
@@ -161,9 +163,31 @@ def test_build_refuses_files_that_are_no_arrays(vectors: Path, tmp_path: Path) -
     assert not out.exists()
 
 
+def test_build_does_not_write_over_arrays(vectors: Path, tmp_path: Path) -> None:
+    before = vectors.read_bytes()
+    assert "is the name of an array" in refusal("build", vectors, "-o", vectors, status=2)
+    assert vectors.read_bytes() == before
+
+
 def test_build_refuses_bits_where_there_are_no_codes(vectors: Path, tmp_path: Path) -> None:
     arguments = ("build", vectors, "-o", tmp_path / "i.rbpx", "--index", "flat", "--bits", 2)
     assert "--bits: the index 'flat' has no codes" in refusal(*arguments, status=2)
+
+
+def test_build_divides_into_lists(vectors: Path, rows: NDArray[np.float32], tmp_path: Path) -> None:
+    out = tmp_path / "index.rbpx"
+    done = command("build", vectors, "-o", out, "--partitions", 12, "--bits", 2)
+    assert ", 12 lists, " in done.stdout
+    made = ruvector.RabitqPlusIndex.build(rows, partitions=12, bits=2)
+    assert ruvector.RabitqPlusIndex.load(out) == made
+    assert json.loads(command("info", out, "--json").stdout)["partitions"] == 12
+    shown = [line.split() for line in command("info", out).stdout.splitlines()]
+    assert ["lists", "12"] in shown
+    # So few are searched faster undivided.
+    command("build", vectors, "-o", out, "--partitions", "auto")
+    assert json.loads(command("info", out, "--json").stdout)["partitions"] is None
+    flat = ("build", vectors, "-o", out, "--index", "flat", "--partitions", 3)
+    assert "a FlatF32Index has no codes to divide into lists" in refusal(*flat)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +197,11 @@ def test_build_refuses_bits_where_there_are_no_codes(vectors: Path, tmp_path: Pa
         ("build", "v.npy", "-o", "i.rbpx", "--bits", "9"),
         ("build", "v.npy", "-o", "i.rbpx", "--metric", "manhattan"),
         ("build", "v.npy", "-o", "i.rbpx", "--seed", "-1"),
+        ("build", "v.npy", "-o", "i.rbpx", "--partitions", "0"),
+        ("build", "v.npy", "-o", "i.rbpx", "--partitions", "many"),
+        ("build", "v.npy", "-o", "i.rbpx", "--partitions", "1000001"),
+        ("search", "i.rbpx", "q.npy", "--recall", "much"),
+        ("search", "i.rbpx", "q.npy", "--nprobe", "0"),
         ("build", "v.npy", "-o", "i.rbpx", "--index", "hnsw"),
         ("search", "i.rbpx", "q.npy", "-k", "0"),
         ("search", "i.rbpx", "q.npy", "--radius", "nan"),
@@ -233,6 +262,28 @@ def test_search_takes_one_query_a_filter_and_a_radius(
     assert found["hits"] == [{"id": 7, "score": 0.0}]
 
 
+@pytest.mark.parametrize(
+    ("words", "arguments"),
+    [((), {}), (("--recall", 0.3), {"recall": 0.3}), (("--nprobe", 1), {"nprobe": 1})],
+)
+def test_search_goes_through_as_many_lists_as_it_is_told(
+    rows: NDArray[np.float32], tmp_path: Path, words: tuple[Any, ...], arguments: dict[str, Any]
+) -> None:
+    made = ruvector.RabitqPlusIndex.build(rows, partitions=25)
+    made.save(tmp_path / "lists.rbpx")
+    queries = rows[:8] + rows[8:16]
+    np.save(tmp_path / "q.npy", queries)
+    search = ("search", tmp_path / "lists.rbpx", tmp_path / "q.npy", "--format", "json")
+    found = json.loads(command(*search, *words).stdout)
+    ids, _ = made.search_batch(queries, 10, **arguments)
+    assert [[hit["id"] for hit in one["hits"]] for one in found] == ids.tolist()
+    if arguments:
+        assert not np.array_equal(ids, made.search_batch(queries, 10)[0])
+    assert "recall is 1.5, not in (0, 1]" in refusal(*search, "--recall", 1.5)
+    both = refusal(*search, "--recall", 0.5, "--nprobe", 2)
+    assert "a search goes as far as one of them says" in both
+
+
 def test_search_refuses_what_does_not_fit(
     index: Path, rows: NDArray[np.float32], tmp_path: Path
 ) -> None:
@@ -279,6 +330,7 @@ def test_info_tells_what_a_file_holds(rows: NDArray[np.float32], tmp_path: Path,
         "metric": "ip",
         "bits": made.bits,
         "seed": CLASSES[name].load(path).seed,
+        "partitions": None,
         "rerank_factor": None,
         "keeps_rows": name in ("flat", "rabitq-plus"),
         "memory_bytes": CLASSES[name].load(path).memory_bytes,
@@ -347,6 +399,16 @@ def test_bench_tells_the_recall_of_codes_alone(
     assert found["recall"] == pytest.approx(common / 400)
     assert 0.3 < found["recall"] < 1.0
     assert (found["n"], found["queries"], found["bits"]) == (N, 40, 2)
+
+
+def test_bench_measures_lists_as_far_as_it_is_told(vectors: Path) -> None:
+    bench = ("bench", vectors, "--searches", 50, "--partitions", 25, "--json")
+    short, whole = (
+        json.loads(command(*bench, *words).stdout) for words in (("--nprobe", 1), ("--recall", 1))
+    )
+    assert short["partitions"] == whole["partitions"] == 25
+    assert 0 < short["recall"] < 0.9
+    assert whole["recall"] == 1.0
 
 
 def test_bench_of_an_index_uses_its_own_vectors(index: Path) -> None:

@@ -125,14 +125,19 @@ versions = [
 versions[0].save(path)
 moments = random.Random(0)
 for _ in range(25):
+    saved, saves = os.pipe()
     child = os.fork()
     if child == 0:
         while True:
             for version in versions:
                 version.save(path)
+            os.write(saves, b".")
+    os.close(saves)
+    os.read(saved, 1)  # it has saved both, however slow the machine is, and goes on
     time.sleep(moments.uniform(0.001, 0.06))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    os.close(saved)
     loaded = ruvector.RabitqPlusIndex.load(path, verify=True)
     print(versions.index(loaded))
 """
@@ -145,4 +150,4 @@ def test_a_process_killed_while_saving_leaves_a_whole_file(
 ) -> None:
     found = run_script(KILLS, str(tmp_path / "index.rbpx"), str(lists)).split()
     assert len(found) == 25
-    assert set(found) == {"0", "1"}  # kills hit both versions, so saves did happen
+    assert set(found) <= {"0", "1"}

@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from ruvector import _native
 from ruvector.cli.files import (
     add_build_options,
+    add_search_options,
     build_options,
+    lists_of,
     open_index,
     read_vectors,
+    search_options,
     whole_number,
 )
 from ruvector.cli.measuring import machine, measure
@@ -51,6 +54,7 @@ def add_commands(commands: Any) -> None:
         "--threads", type=whole_number(1, 256), default=1, metavar="N",
         help="of a single query, default 1",
     )  # fmt: skip
+    add_search_options(bench)
     add_build_options(bench)
     bench.add_argument("--json", action="store_true", help="print JSON, for machines")
     bench.set_defaults(run=reporting_errors(_bench))
@@ -72,10 +76,18 @@ def _bench(options: argparse.Namespace) -> int:
     is_vectors = options.source.suffix == ".npy"
     name, arguments = build_options(options)
     if not is_vectors and (options.index or arguments):
-        complain("--index, --metric, --bits and --seed are for a .npy file: the index is there")
+        names = "--index, --metric, --bits, --partitions and --seed"
+        complain(f"{names} are for a .npy file: the index is there")
         return _USAGE
     subject = _built(options, name, arguments) if is_vectors else _opened(options)
-    measured = measure(subject.index, subject.exact, subject.queries, options.k, options.threads)
+    measured = measure(
+        subject.index,
+        subject.exact,
+        subject.queries,
+        options.k,
+        threads=options.threads,
+        search=search_options(options),
+    )
     index = subject.index
     report: dict[str, Any] = {
         "class": subject.class_name,
@@ -83,6 +95,7 @@ def _bench(options: argparse.Namespace) -> int:
         "dim": index.dim,
         "metric": index.metric,
         "bits": index.bits,
+        "partitions": lists_of(index),
         "memory_bytes": index.memory_bytes,
         "build_seconds": subject.build_seconds,
         "queries_are": subject.queries_are,
@@ -148,6 +161,8 @@ def _print(source: Path, report: dict[str, Any]) -> None:
     table = make_table("", "", title=str(source))
     table.show_header = False
     shape = f"{report['n']:,} x {report['dim']:,}, {report['metric']}, {report['bits']} bits"
+    if report["partitions"]:
+        shape += f", {report['partitions']:,} lists"
     table.add_row(report["class"], shape)
     table.add_row("memory", f"{report['memory_bytes']:,} bytes")
     if report["build_seconds"] is not None:

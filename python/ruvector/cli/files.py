@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +24,17 @@ INDEX_CLASSES = {
     "rabitq-asym": "RabitqAsymIndex",
 }
 _HEADER_BYTES = 20
+_NPY, _ZIP = b"\x93NUMPY", b"PK"  # how the files begin that NumPy writes
+MOST_LISTS = 1_000_000
 
 
 def _load(path: Path) -> NDArray[Any]:
     """An array, mapped where that is possible. Raises OSError, ValueError."""
+    with open(path, "rb") as file:
+        begins = file.read(len(_NPY))
+    if begins != _NPY and not begins.startswith(_ZIP):
+        # NumPy would take it for a pickle, and tell how to load one all the same.
+        raise ValueError(f"{path}: no .npy file; save the array with np.save")
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:
@@ -99,6 +107,12 @@ def open_index(path: Path, *, verify: bool = False) -> OpenedIndex:
     return OpenedIndex(index, name, version, size)
 
 
+def lists_of(index: AnyIndex) -> int | None:
+    """Into how many lists an index is divided; None: not at all, as one without codes."""
+    count: int | None = getattr(index, "partitions", None)
+    return count
+
+
 def _kind(path: Path, header: bytes) -> tuple[int, str]:
     """Version of the format and name of the class; the rest of the header is the loader's."""
     if header.startswith(b"rbpx0001"):
@@ -125,6 +139,45 @@ def whole_number(low: int, high: int) -> Any:
     return parse
 
 
+def number(text: str) -> float:
+    """A type of argparse: any number; which ones make sense the library says."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if math.isnan(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return value
+
+
+def _lists(text: str) -> int | str:
+    if text == "auto":
+        return text
+    try:
+        return int(whole_number(1, MOST_LISTS)(text))
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, nor 'auto'") from None
+
+
+def add_search_options(parser: argparse.ArgumentParser) -> None:
+    """How far a search of lists goes."""
+    parser.add_argument(
+        "--recall", type=number, metavar="X",
+        help="of an index with lists: go as far as this share of the true neighbours needs, "
+        "default 0.99",
+    )  # fmt: skip
+    parser.add_argument(
+        "--nprobe", type=whole_number(1, MOST_LISTS), metavar="N",
+        help="go through so many lists instead",
+    )  # fmt: skip
+
+
+def search_options(options: argparse.Namespace) -> dict[str, Any]:
+    """The arguments of ``search`` that were given."""
+    given = {"recall": options.recall, "nprobe": options.nprobe}
+    return {key: value for key, value in given.items() if value is not None}
+
+
 def add_build_options(parser: argparse.ArgumentParser) -> None:
     """Which index is built of vectors."""
     parser.add_argument("--index", choices=INDEX_CLASSES, help="default rabitq-plus")
@@ -132,11 +185,20 @@ def add_build_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bits", type=whole_number(1, 8), metavar="N", help="of a code for each dimension, 1..8"
     )
+    parser.add_argument(
+        "--partitions", type=_lists, metavar="N|auto",
+        help="divide the vectors into lists, of which a search goes through the most promising",
+    )  # fmt: skip
     parser.add_argument("--seed", type=whole_number(0, 2**64 - 1), metavar="N", help="default 42")
 
 
 def build_options(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     """Name of the class and the arguments of its ``build`` that were given."""
-    given = {"metric": options.metric, "bits": options.bits, "seed": options.seed}
+    given = {
+        "metric": options.metric,
+        "bits": options.bits,
+        "partitions": options.partitions,
+        "seed": options.seed,
+    }
     name = INDEX_CLASSES[options.index or "rabitq-plus"]
     return name, {key: value for key, value in given.items() if value is not None}

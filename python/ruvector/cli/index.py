@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 import time
@@ -19,10 +18,14 @@ from ruvector import _native
 from ruvector.cli.files import (
     OpenedIndex,
     add_build_options,
+    add_search_options,
     build_options,
+    lists_of,
+    number,
     open_index,
     read_ids,
     read_vectors,
+    search_options,
     whole_number,
 )
 from ruvector.cli.printing import (
@@ -65,7 +68,8 @@ def add_commands(commands: Any) -> None:
         "-k", type=whole_number(1, 1_000_000), default=10, metavar="N", help="hits, default 10"
     )
     search.add_argument("--filter", type=Path, metavar="IDS.npy", help="only these ids")
-    search.add_argument("--radius", type=_distance, metavar="X", help="only scores of at most this")
+    search.add_argument("--radius", type=number, metavar="X", help="only scores of at most this")
+    add_search_options(search)
     search.add_argument("--format", choices=("table", "json", "npz"), help="default table")
     search.add_argument(
         "--output", "-o", type=Path, metavar="FILE", help="where --format npz puts ids and scores"
@@ -90,16 +94,6 @@ def _add_threads(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _distance(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if math.isnan(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
-    return value
-
-
 # --- build
 
 
@@ -107,6 +101,9 @@ def _build(options: argparse.Namespace) -> int:
     name, arguments = build_options(options)
     if name == "FlatF32Index" and options.bits is not None:
         complain("--bits: the index 'flat' has no codes")
+        return _USAGE
+    if options.output.suffix == ".npy":
+        complain(f"--output: {options.output} is the name of an array; an index is a .rbpx file")
         return _USAGE
     vectors = read_vectors(options.vectors)
     ids = None if options.ids is None else read_ids(options.ids)
@@ -117,9 +114,12 @@ def _build(options: argparse.Namespace) -> int:
     )
     seconds = time.perf_counter() - start
     index.save(options.output)
+    count = lists_of(index)
+    lists = f", {count:,} lists" if count else ""
     print(
         f"{safe(options.output)}: {name} of {len(index):,} x {index.dim:,}, {index.metric}, "
-        f"{index.bits} bits, {options.output.stat().st_size:,} bytes, built in {seconds:.2f} s"
+        f"{index.bits} bits{lists}, {options.output.stat().st_size:,} bytes, "
+        f"built in {seconds:.2f} s"
     )
     return _FINE
 
@@ -138,6 +138,7 @@ def _search(options: argparse.Namespace) -> int:
         filter=None if options.filter is None else read_ids(options.filter),
         radius=options.radius,
         threads=options.threads,
+        **search_options(options),
     )
     if options.format == "npz":
         _write_npz(options.output, ids, scores)
@@ -197,6 +198,7 @@ def _info(options: argparse.Namespace) -> int:
     table.add_row("vectors", f"{found['n']:,} x {found['dim']:,}")
     for name in ("metric", "bits", "seed"):
         table.add_row(name, str(found[name]))
+    table.add_row("lists", f"{found['partitions']:,}" if found["partitions"] else "none")
     table.add_row("rerank factor", str(found["rerank_factor"] or "by the error bound"))
     table.add_row("keeps rows", "yes" if found["keeps_rows"] else "no")
     table.add_row("format", f"rbpx version {found['format_version']}")
@@ -221,6 +223,7 @@ def _described(path: Path, opened: OpenedIndex) -> dict[str, Any]:
         "metric": index.metric,
         "bits": index.bits,
         "seed": index.seed,
+        "partitions": lists_of(index),
         "rerank_factor": index.rerank_factor,
         "keeps_rows": index.keeps_rows,
         "memory_bytes": index.memory_bytes,

@@ -33,8 +33,8 @@ def add_commands(commands: Any) -> None:
     """Add ``lake`` and its commands to those of ``ruvector``."""
     lake = commands.add_parser("lake", help="snapshots and bundles of ruLake")
     actions = lake.add_subparsers(metavar="ACTION", required=True)
-    for name, run, text in (("stats", _stats, _STATS), ("verify", _verify, _VERIFY)):
-        _add(actions, name, run, text)
+    _add(actions, "stats", _stats, _STATS, "show what a directory holds")
+    _add(actions, "verify", _verify, _VERIFY, "check bundles and snapshots")
     actions.choices["verify"].add_argument(
         "--key",
         action="append",
@@ -43,14 +43,12 @@ def add_commands(commands: Any) -> None:
         metavar="KEY",
         help="Ed25519 public key: 64 hexadecimal digits, or a file that holds them; repeatable",
     )
-    warm = _add(actions, "warm", _warm, _WARM)
+    warm = _add(actions, "warm", _warm, _WARM, "map a snapshot as a lake does, and time it")
     warm.add_argument("--searches", type=_count, default=100, metavar="N", help="default 100")
 
 
-def _add(actions: Any, name: str, run: Any, text: str) -> Any:
-    action = actions.add_parser(
-        name, help=" ".join(text.split(":")[0].split(",")[0].split()), description=text
-    )
+def _add(actions: Any, name: str, run: Any, text: str, summary: str) -> Any:
+    action = actions.add_parser(name, help=summary, description=text)
     action.add_argument("directory", type=_directory, metavar="DIR")
     action.add_argument("--json", action="store_true", help="print JSON, for machines")
     action.add_argument(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,22 +36,30 @@ class Measured:
 
 
 def measure(
-    index: AnyIndex, exact: FlatF32Index, queries: NDArray[np.float32], k: int, threads: int
+    index: AnyIndex,
+    exact: FlatF32Index,
+    queries: NDArray[np.float32],
+    k: int,
+    *,
+    threads: int,
+    search: Mapping[str, Any],
 ) -> Measured:
-    """Search for each query alone, then for all at once, and compare with the exact answers."""
+    """Search for each query alone, then for all at once, and compare with the exact answers.
+    ``search`` are further arguments of the index's searches.
+    """
     k = min(k, len(index))
     truth, _ = exact.search_batch(queries, k)
     for query in queries[:_WARM_UP]:
-        index.search(query, k, threads=threads)
+        index.search(query, k, threads=threads, **search)
     found, times = [], []
     for query in queries:
         start = time.perf_counter_ns()
-        hits = index.search(query, k, threads=threads)
+        hits = index.search(query, k, threads=threads, **search)
         times.append((time.perf_counter_ns() - start) / 1e3)
         found.append({hit.id for hit in hits})
     common = sum(len(ids & set(row)) for ids, row in zip(found, truth.tolist(), strict=True))
     start = time.perf_counter_ns()
-    index.search_batch(queries, k)
+    index.search_batch(queries, k, **search)
     batch_seconds = (time.perf_counter_ns() - start) / 1e9
     return Measured(
         k=k,

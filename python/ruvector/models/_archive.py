@@ -46,7 +46,8 @@ def import_files(path: Path, models: Sequence[Model] | None = None) -> list[tupl
     except OSError as error:
         raise EmbedError(f"{error.filename or path}: {error.strerror or error}") from error
     except _DAMAGED as error:
-        raise EmbedError(f"{path}: damaged, or no wheel, zip, tar or folder: {error}") from error
+        why = str(error).partition(":\n")[0]  # tarfile goes on with a line for each format
+        raise EmbedError(f"{path}: damaged, or no wheel, zip, tar or folder: {why}") from error
     if not found:
         raise ModelNotFound(f"{path} holds no file of a known model")
     return found
