@@ -43,8 +43,8 @@ TEST(IoThread, IsOneThreadThatTakesNoSignals) {
   ASSERT_TRUE(io.post([&] {
     sigset_t blocked;
     ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
-    seen.set_value(io.is_current() && ::sigismember(&blocked, SIGINT) == 1 &&
-                   ::sigismember(&blocked, SIGPIPE) == 1 && ::sigismember(&blocked, SIGSEGV) == 0);
+    seen.set_value(io.is_current() && sigismember(&blocked, SIGINT) == 1 &&
+                   sigismember(&blocked, SIGPIPE) == 1 && sigismember(&blocked, SIGSEGV) == 0);
   }));
   EXPECT_TRUE(seen.get_future().get());
 }
