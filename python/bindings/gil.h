@@ -7,7 +7,9 @@
 
 #include <cxxabi.h>
 #include <nanobind/nanobind.h>
-#include <unistd.h>
+
+#include <chrono>
+#include <thread>
 
 namespace ruvector::bindings {
 
@@ -18,7 +20,7 @@ struct ThreadEnds {};  // other C++ libraries let pthread_exit end a thread with
 #endif
 
 [[noreturn]] inline void stop_for_ever() noexcept {
-  for (;;) pause();
+  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
 }
 
 template <class Take>
