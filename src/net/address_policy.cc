@@ -1,8 +1,5 @@
 #include "net/address_policy.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>

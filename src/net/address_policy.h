@@ -1,13 +1,12 @@
 // Judges the address that a connection is about to go to. Thread-safe.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "net/socket_api.h"
 #include "ruvector/net/http_options.h"
 
 namespace ruvector::net {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <curl/curl.h>
-#include <sys/socket.h>
 
 #include <array>
 #include <chrono>
@@ -13,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/socket_api.h"
 #include "net/transport.h"
 
 namespace ruvector::net {

@@ -12,6 +12,7 @@
 
 #include "base/signals_blocked.h"
 #include "base/thread_name.h"
+#include "net/threads_gone.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::net {
@@ -177,6 +178,7 @@ void IoThread::stop() {
 }
 
 void IoThread::stop_at_exit() {
+  if (threads_are_gone()) return;
   if (IoThread* thread = thread_of_process.load(std::memory_order_acquire)) thread->stop();
 }
 
