@@ -11,7 +11,7 @@ namespace {
 
 struct Address {
   sockaddr_storage storage{};
-  socklen_t size = 0;
+  std::size_t size = 0;
   const sockaddr& get() const { return reinterpret_cast<const sockaddr&>(storage); }
 };
 

@@ -222,7 +222,8 @@ int EasyHandle::connected(void* self, char*, char*, int, int) {
 
 curl_socket_t EasyHandle::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
   Events& events = *static_cast<EasyHandle*>(self)->events_;
-  if (!events.may_connect(address->addr, address->addrlen)) return CURL_SOCKET_BAD;
+  if (!events.may_connect(address->addr, static_cast<std::size_t>(address->addrlen)))
+    return CURL_SOCKET_BAD;
   return system_socket(net::open_socket(address->family, address->socktype, address->protocol));
 }
 
