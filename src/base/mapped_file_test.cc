@@ -1,18 +1,14 @@
 #include "base/mapped_file.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <string>
-#include <vector>
 
+#include "base/path_text.h"
+#include "base/test_folder.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::base {
@@ -20,19 +16,14 @@ namespace {
 
 class MappedFileTest : public testing::Test {
  protected:
-  std::filesystem::path make(const std::string& name, const std::string& content) {
-    const std::filesystem::path path = std::filesystem::path(testing::TempDir()) /
-                                       ("mapped_file_test." + std::to_string(::getpid()) + name);
+  std::filesystem::path make(const std::string& name, const std::string& content) const {
+    const std::filesystem::path path = folder_.path() / name;
     std::ofstream(path, std::ios::binary) << content;
-    made_.push_back(path);
     return path;
-  }
-  void TearDown() override {
-    for (const auto& path : made_) std::filesystem::remove(path);
   }
 
  private:
-  std::vector<std::filesystem::path> made_;
+  const TestFolder folder_;
 };
 
 std::string message_of_opening(const std::filesystem::path& path) {
@@ -67,37 +58,6 @@ TEST_F(MappedFileTest, AnEmptyFileIsEmpty) {
   EXPECT_TRUE(file->bytes().empty());
 }
 
-TEST_F(MappedFileTest, BytesOfRandomAccessAreFetchedPageByPage) {
-  constexpr std::size_t kSize = std::size_t{64} << 20;
-  const auto path = make("large", std::string(kSize, 'x'));
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  ::fsync(fd);
-  ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-  ::close(fd);
-  const auto file = MappedFile::open(path);
-  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const auto pages_in_memory = [&] {
-    std::vector<unsigned char> there(kSize / page);
-    ::mincore(const_cast<std::byte*>(file->data()), kSize, there.data());
-    return std::count_if(there.begin(), there.end(), [](unsigned char p) { return (p & 1) != 0; });
-  };
-  if (pages_in_memory() != 0) GTEST_SKIP() << "this file system keeps its files in memory";
-  advise_random(file->bytes());
-  EXPECT_EQ(file->bytes()[kSize / 2], std::byte{'x'});
-  EXPECT_EQ(pages_in_memory(), 1);
-  advise_normal(file->bytes());
-  EXPECT_EQ(file->bytes()[0], std::byte{'x'});
-  EXPECT_GT(pages_in_memory(), 2);
-}
-
-TEST_F(MappedFileTest, OutlivesTheRemovalAndTheReplacementOfTheFile) {
-  const auto path = make("removed", "old content");
-  const auto file = MappedFile::open(path);
-  std::filesystem::rename(make("new", "new content, longer"), path);
-  std::filesystem::remove(path);
-  EXPECT_EQ(std::memcmp(file->data(), "old content", 11), 0);
-}
-
 TEST_F(MappedFileTest, SaysWhyAFileCannotBeOpened) {
   EXPECT_THAT(message_of_opening("no/such/file"),
               testing::AllOf(testing::StartsWith("no/such/file: "),
@@ -106,13 +66,6 @@ TEST_F(MappedFileTest, SaysWhyAFileCannotBeOpened) {
 
 TEST_F(MappedFileTest, RefusesADirectory) {
   EXPECT_THAT(message_of_opening(testing::TempDir()), testing::HasSubstr("is a directory"));
-}
-
-TEST_F(MappedFileTest, RefusesAFifoWithoutWaitingForAWriter) {
-  const auto path = make("fifo", "");
-  std::filesystem::remove(path);
-  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  EXPECT_THAT(message_of_opening(path), testing::HasSubstr("is not a regular file"));
 }
 
 }  // namespace

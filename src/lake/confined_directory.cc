@@ -46,15 +46,15 @@ ConfinedDirectory::ConfinedDirectory(const std::filesystem::path& path) {
   open_directory();
 }
 
-Descriptor ConfinedDirectory::open_directory() const {
-  Descriptor directory(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+base::Descriptor ConfinedDirectory::open_directory() const {
+  base::Descriptor directory(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) fail(path_, "directory cannot be opened", errno);
   return directory;
 }
 
-Descriptor ConfinedDirectory::open(const std::string& name) const {
-  const Descriptor directory = open_directory();
-  Descriptor file(open_beneath(directory.get(), name));
+base::Descriptor ConfinedDirectory::open(const std::string& name) const {
+  const base::Descriptor directory = open_directory();
+  base::Descriptor file(open_beneath(directory.get(), name));
   if (!file) {
     if (errno == ENOENT) return file;
     if (errno == EXDEV) throw PersistError(path_of(name), "is a link that leads out of its folder");
@@ -69,7 +69,7 @@ base::AtomicFile ConfinedDirectory::replace(const std::string& name) const {
 }
 
 std::vector<std::string> ConfinedDirectory::names() const {
-  Descriptor directory = open_directory();
+  base::Descriptor directory = open_directory();
   const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(directory.get()), ::closedir);
   if (!listing) fail(path_, "directory cannot be listed", errno);
   const int fd = directory.release();  // the listing's now
@@ -84,7 +84,7 @@ std::vector<std::string> ConfinedDirectory::names() const {
     const bool unsure = entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
     if (entry->d_type != DT_REG && !unsure) continue;
     if (unsure) {
-      const Descriptor file(open_beneath(fd, name));
+      const base::Descriptor file(open_beneath(fd, name));
       if (!file || !is_regular(file.get())) continue;
     }
     names.push_back(std::move(name));

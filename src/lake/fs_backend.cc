@@ -21,7 +21,7 @@
 namespace ruvector {
 namespace {
 
-using lake::Descriptor;
+using base::Descriptor;
 using lake::FileVersion;
 
 constexpr std::string_view kSuffix = ".ruvec1";

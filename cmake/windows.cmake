@@ -1,0 +1,26 @@
+# Cross compilers for Windows by zig (tools/zig_compilers.sh); programs run under wine.
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+set(windows_build "${CMAKE_CURRENT_LIST_DIR}/../build")
+set(windows_tools "${windows_build}/zig-windows")
+set(CMAKE_C_COMPILER "${windows_tools}/cc")
+set(CMAKE_CXX_COMPILER "${windows_tools}/c++")
+set(CMAKE_AR "${windows_tools}/ar" CACHE FILEPATH "")
+set(CMAKE_RANLIB "${windows_tools}/ranlib" CACHE FILEPATH "")
+set(CMAKE_RC_COMPILER "${windows_tools}/rc" CACHE FILEPATH "")
+set(CMAKE_CROSSCOMPILING_EMULATOR "${CMAKE_CURRENT_LIST_DIR}/../tools/run_windows_program.sh")
+# Of the machine that builds nothing is of use but headers that are complete by themselves.
+set(CMAKE_FIND_ROOT_PATH "${windows_build}/windows-libraries")
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+
+# Of tools/windows_libraries.sh.
+set(windows_include "${windows_build}/windows-libraries/include")
+set(windows_lib "${windows_build}/windows-libraries/lib")
+set(OPENSSL_USE_STATIC_LIBS ON)
+set(OPENSSL_INCLUDE_DIR "${windows_include}" CACHE PATH "")
+set(OPENSSL_CRYPTO_LIBRARY "${windows_lib}/libcrypto.a" CACHE FILEPATH "")
+set(utf8proc_USE_STATIC_LIBS ON)
+set(utf8proc_INCLUDE_DIR "${windows_include}" CACHE PATH "")
+set(utf8proc_LIBRARY "${windows_lib}/libutf8proc.a" CACHE FILEPATH "")
