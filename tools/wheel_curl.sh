@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Puts a small static libcurl for the wheel into a folder: HTTP/1.1, TLS by OpenSSL, proxies, gzip.
 # Debian's own would bring 27 libraries along, most of them for protocols that we never speak.
-# Its sources are those of Debian's package (tools/debian_sources.sh), unless a folder has them.
+# Its sources are those of Debian's package (tools/debian_sources.sh), unless a folder has them. What
+# follows are more variables of CMake, of a cross build for instance.
 set -euo pipefail
 
-folder=${1:?usage: wheel_curl.sh <folder> [<folder of sources>]}
+folder=${1:?usage: wheel_curl.sh <folder> [<folder of sources> [<variable>=<value>...]]}
 sources=${2:-}
+variables=("${@:3}")
 script=$(realpath "${BASH_SOURCE[0]}")
 [[ -f $folder/lib/libcurl.a && $folder/lib/libcurl.a -nt $script ]] && exit 0
 
@@ -41,7 +43,8 @@ flags=(
 )
 if command -v ninja >/dev/null; then flags+=(-G Ninja); fi
 if command -v ccache >/dev/null; then flags+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache); fi
-run "configure curl" cmake -S "$sources/curl" -B "$work/build" "${flags[@]}" "${options[@]/#/-D}"
+run "configure curl" cmake -S "$sources/curl" -B "$work/build" "${flags[@]}" "${options[@]/#/-D}" \
+  "${variables[@]/#/-D}"
 run "build curl" cmake --build "$work/build"
 run "install curl" cmake --install "$work/build"
 cp "$sources/curl/COPYING" "$work/prefix"
