@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -26,6 +27,7 @@ class PollTable {
   PollTable(decltype(Entry::fd) wakeup, Words words) : words_(words) {
     entries_.push_back(entry(wakeup, Poller::kReadable));
     owners_.push_back(0);
+    events_.reserve(kFewest);
   }
 
   std::span<Entry> entries() noexcept { return entries_; }
@@ -33,10 +35,9 @@ class PollTable {
 
   void watch(int socket, std::uint32_t what, std::size_t owner) {
     const Entry made = entry(static_cast<decltype(Entry::fd)>(socket), what);
-    // First, so that what follows cannot fail halfway, and events() not at all.
+    // First, so that what follows cannot fail halfway.
     entries_.reserve(entries_.size() + 1);
     owners_.reserve(entries_.size() + 1);
-    events_.reserve(entries_.size());
     const auto [found, is_new] = places_.try_emplace(socket, entries_.size());
     if (is_new) {
       entries_.push_back(made);
@@ -66,8 +67,9 @@ class PollTable {
   std::span<const Poller::Event> events(bool is_over) noexcept {
     events_.clear();
     if (is_over) return events_;
+    make_room();
     // From the last: forget() puts it in the place of another.
-    for (std::size_t i = entries_.size() - 1; i > 0; --i) {
+    for (std::size_t i = entries_.size() - 1; i > 0 && events_.size() < events_.capacity(); --i) {
       const int happened = entries_[i].revents;
       if (happened == 0) continue;
       const auto socket = static_cast<int>(entries_[i].fd);
@@ -82,6 +84,18 @@ class PollTable {
   }
 
  private:
+  static constexpr std::size_t kFewest = 64;
+
+  // Not in watch(): whoever is being told of events watches more sockets meanwhile. Without memory,
+  // the next call tells of the others.
+  void make_room() noexcept {
+    try {
+      events_.reserve(entries_.size());
+    } catch (const std::bad_alloc&) {
+      return;
+    }
+  }
+
   Entry entry(decltype(Entry::fd) socket, std::uint32_t what) const noexcept {
     int events = 0;
     if ((what & Poller::kReadable) != 0) events |= words_.readable;

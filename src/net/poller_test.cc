@@ -78,6 +78,25 @@ TEST(Poller, TellsNothingOfForgottenAndOfClosedSockets) {
               testing::UnorderedElementsAre(pairs[0].here(), pairs[2].here(), pairs[3].here()));
 }
 
+TEST(Poller, TellsOnWhileMoreSocketsAreWatched) {
+  Poller poller;
+  const std::vector<Pair> pairs(5);
+  for (const Pair& pair : pairs) {
+    ASSERT_TRUE(poller.watch(pair.here(), Poller::kReadable, 7, false));
+    ASSERT_TRUE(pair.say());
+  }
+  const auto events = poller.wait(kSoon);
+  ASSERT_THAT(events, SizeIs(5));
+  const std::vector<Pair> more(200);
+  for (const Pair& pair : more) {
+    ASSERT_TRUE(poller.watch(pair.here(), Poller::kReadable, 8, false));
+  }
+  for (const Poller::Event& event : events) {
+    EXPECT_EQ(event.owner, 7U);
+    EXPECT_EQ(event.what, Poller::kReadable);
+  }
+}
+
 TEST(Poller, IsWokenBeforeAndWhileItWaits) {
   Poller poller;
   poller.wake();
