@@ -14,13 +14,15 @@ class LoopWithoutReaders(asyncio.SelectorEventLoop):
 
     longest_timer_s: float | None = None
 
-    def add_reader(self, fd: Any, callback: Any, *args: Any) -> NoReturn:
+    def add_reader(self, *_: Any) -> NoReturn:  # type: ignore[override]
         raise NotImplementedError
 
     def remove_reader(self, fd: Any) -> NoReturn:
         raise NotImplementedError
 
-    def call_later(self, delay: float, *args: Any, **kwargs: Any) -> asyncio.TimerHandle:
+    def call_later(  # type: ignore[override]
+        self, delay: float, *args: Any, **kwargs: Any
+    ) -> Any:
         if self.longest_timer_s is not None:
             delay = min(delay, self.longest_timer_s)
         return super().call_later(delay, *args, **kwargs)

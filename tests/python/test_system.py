@@ -48,7 +48,9 @@ def windows_module(monkeypatch: pytest.MonkeyPatch, msvcrt: ModuleType) -> Any:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "platform", "win32")
+        spec.loader.exec_module(module)
     return module
 
 

@@ -3,8 +3,11 @@
 import contextlib
 import fcntl
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from typing import IO
+
+assert sys.platform != "win32"
 
 O_BINARY = 0  # files have no other form
 

@@ -4,10 +4,13 @@ import contextlib
 import errno
 import msvcrt
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from typing import IO
+
+assert sys.platform == "win32"
 
 O_BINARY = os.O_BINARY
 
