@@ -31,6 +31,8 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "src/base/openssl_library.cc": "src/base/digest_test.cc",
     "src/base/worker_pool.cc": "src/base/parallel_test.cc",
     "src/embed/bert_layer.cc": "src/embed/bert_encoder_test.cc",
+    "src/embed/environment_paths_posix.cc": "src/embed/model_places_test.cc",
+    "src/embed/environment_paths_windows.cc": "src/embed/model_places_test.cc",
     "src/embed/bert_scratch.cc": "src/embed/bert_encoder_test.cc",
     "src/embed/byte_linear.cc": "src/embed/integer_linear_test.cc",
     "src/embed/float_linear.cc": "src/embed/linear_test.cc",

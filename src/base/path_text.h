@@ -15,6 +15,12 @@ inline std::string path_text(const std::filesystem::path& path) {
   return {reinterpret_cast<const char*>(text.data()), text.size()};
 }
 
+// With '/' between its parts on every system.
+inline std::string generic_path_text(const std::filesystem::path& path) {
+  const std::u8string text = path.generic_u8string();
+  return {reinterpret_cast<const char*>(text.data()), text.size()};
+}
+
 inline std::filesystem::path path_of_text(std::string_view text) {
   return std::u8string_view(reinterpret_cast<const char8_t*>(text.data()), text.size());
 }

@@ -8,11 +8,15 @@
 namespace ruvector::base {
 
 #ifdef _WIN32
+inline constexpr const char* kHomeVariable = "USERPROFILE";
+inline constexpr const char* kTemporaryVariable = "TMP";
 inline void set_variable(const std::string& name, const std::string& value) {
   ::_putenv_s(name.c_str(), value.c_str());
 }
 inline void remove_variable(const std::string& name) { ::_putenv_s(name.c_str(), ""); }
 #else
+inline constexpr const char* kHomeVariable = "HOME";
+inline constexpr const char* kTemporaryVariable = "TMPDIR";
 inline void set_variable(const std::string& name, const std::string& value) {
   ::setenv(name.c_str(), value.c_str(), 1);
 }

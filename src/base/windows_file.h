@@ -39,6 +39,8 @@ struct OpenHow {
   void* security = nullptr;  // a security descriptor for a new file
 };
 
+inline constexpr ULONG kOpenExisting = 1;  // a disposition: FILE_OPEN
+
 // Opens `name` of the directory, whatever else Win32 would make of it; a link is not followed.
 // INVALID_HANDLE_VALUE, with GetLastError().
 HANDLE open_in_directory(int directory, std::string_view name, const OpenHow& how);

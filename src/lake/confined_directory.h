@@ -10,6 +10,7 @@
 
 #include "base/atomic_file.h"
 #include "base/descriptor.h"
+#include "base/path_text.h"
 
 namespace ruvector::lake {
 
@@ -22,7 +23,9 @@ class ConfinedDirectory {
   explicit ConfinedDirectory(const std::filesystem::path& path);
 
   // Of `name`, absolute.
-  std::filesystem::path path_of(const std::string& name) const { return path_ / name; }
+  std::filesystem::path path_of(const std::string& name) const {
+    return path_ / base::path_of_text(name);
+  }
   // Absolute.
   const std::filesystem::path& path() const { return path_; }
 

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "net/test_environment.h"
+#include "base/test_variable.h"
 
 namespace ruvector::net {
 namespace {
@@ -13,30 +13,30 @@ class CaFile : public testing::Test {
  protected:
   void SetUp() override {
     for (const char* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"}) {
-      unset_variable(name);
+      base::remove_variable(name);
     }
   }
   void TearDown() override { SetUp(); }
 };
 
 TEST_F(CaFile, IsTheOneThatIsGiven) {
-  set_variable("SSL_CERT_FILE", "/of/the/environment");
+  base::set_variable("SSL_CERT_FILE", "/of/the/environment");
   EXPECT_EQ(find_ca_file("/given"), "/given");
 }
 
 TEST_F(CaFile, IsTheFirstThatTheEnvironmentNames) {
-  set_variable("REQUESTS_CA_BUNDLE", "/third");
+  base::set_variable("REQUESTS_CA_BUNDLE", "/third");
   EXPECT_EQ(find_ca_file(""), "/third");
-  set_variable("CURL_CA_BUNDLE", "/second");
+  base::set_variable("CURL_CA_BUNDLE", "/second");
   EXPECT_EQ(find_ca_file(""), "/second");
-  set_variable("SSL_CERT_FILE", "");
+  base::set_variable("SSL_CERT_FILE", "");
   EXPECT_EQ(find_ca_file(""), "/second");
-  set_variable("SSL_CERT_FILE", "/first");
+  base::set_variable("SSL_CERT_FILE", "/first");
   EXPECT_EQ(find_ca_file(""), "/first");
 }
 
 TEST_F(CaFile, IsNoFolder) {
-  set_variable("REQUESTS_CA_BUNDLE", "/tmp");
+  base::set_variable("REQUESTS_CA_BUNDLE", "/tmp");
   EXPECT_NE(find_ca_file(""), "/tmp");
 }
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "net/test_environment.h"
+#include "base/test_variable.h"
 
 namespace ruvector::net {
 namespace {
@@ -14,7 +14,7 @@ class ProxiesTest : public testing::Test {
   void SetUp() override {
     for (const char* name : {"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy",
                              "ALL_PROXY", "no_proxy", "NO_PROXY", "REQUEST_METHOD"}) {
-      unset_variable(name);
+      base::remove_variable(name);
     }
   }
   void TearDown() override { SetUp(); }
@@ -27,8 +27,8 @@ class ProxiesTest : public testing::Test {
 TEST_F(ProxiesTest, AreNoneByDefault) { EXPECT_EQ(chosen("http://host/"), ""); }
 
 TEST_F(ProxiesTest, OfTheOptionsServeEverything) {
-  set_variable("http_proxy", "http://environment:1");
-  set_variable("no_proxy", "host");
+  base::set_variable("http_proxy", "http://environment:1");
+  base::set_variable("no_proxy", "host");
   HttpOptions options;
   options.proxy = "http://given:2";
   EXPECT_EQ(chosen("http://host/", options), "http://given:2");
@@ -36,8 +36,8 @@ TEST_F(ProxiesTest, OfTheOptionsServeEverything) {
 }
 
 TEST_F(ProxiesTest, OfTheEnvironmentGoByScheme) {
-  set_variable("http_proxy", "http://a:1");
-  set_variable("HTTPS_PROXY", "http://b:2");
+  base::set_variable("http_proxy", "http://a:1");
+  base::set_variable("HTTPS_PROXY", "http://b:2");
   EXPECT_EQ(chosen("http://host/"), "http://a:1");
   EXPECT_EQ(chosen("https://host/"), "http://b:2");
   HttpOptions options;
@@ -47,26 +47,26 @@ TEST_F(ProxiesTest, OfTheEnvironmentGoByScheme) {
 
 // As both are where names of variables have no case.
 TEST_F(ProxiesTest, DoNotReadHttpProxyInAScriptOfAServerWhenItMayBeAHeader) {
-  set_variable("HTTP_PROXY", "http://a:1");
-  set_variable("http_proxy", "http://a:1");
+  base::set_variable("HTTP_PROXY", "http://a:1");
+  base::set_variable("http_proxy", "http://a:1");
   EXPECT_EQ(chosen("http://host/"), "http://a:1");
-  set_variable("REQUEST_METHOD", "GET");
+  base::set_variable("REQUEST_METHOD", "GET");
   EXPECT_EQ(chosen("http://host/"), "");
-  set_variable("all_proxy", "http://c:3");
+  base::set_variable("all_proxy", "http://c:3");
   EXPECT_EQ(chosen("http://host/"), "http://c:3");
 }
 
 #ifndef _WIN32  // names of variables have no case there
 TEST_F(ProxiesTest, DoNotReadHttpProxyInUpperCase) {
-  set_variable("HTTP_PROXY", "http://a:1");
+  base::set_variable("HTTP_PROXY", "http://a:1");
   EXPECT_EQ(chosen("http://host/"), "");
-  set_variable("ALL_PROXY", "http://c:3");
+  base::set_variable("ALL_PROXY", "http://c:3");
   EXPECT_EQ(chosen("http://host/"), "http://c:3");
 }
 #endif
 
 TEST_F(ProxiesTest, LeaveOutWhatNoProxyNames) {
-  set_variable("all_proxy", "http://p:1");
+  base::set_variable("all_proxy", "http://p:1");
   const struct {
     const char* list;
     const char* url;
@@ -98,7 +98,7 @@ TEST_F(ProxiesTest, LeaveOutWhatNoProxyNames) {
       {"fd00::/8", "http://[fe12::1]/", false},
   };
   for (const auto& [list, url, is_left_out] : cases) {
-    set_variable("no_proxy", list);
+    base::set_variable("no_proxy", list);
     EXPECT_EQ(chosen(url), is_left_out ? "" : "http://p:1") << list << " " << url;
   }
 }
