@@ -7,7 +7,6 @@ set -euo pipefail
 
 folder=${1:?usage: wheel_curl.sh <folder> [<folder of sources> [<variable>=<value>...]]}
 sources=${2:-}
-variables=("${@:3}")
 script=$(realpath "${BASH_SOURCE[0]}")
 [[ -f $folder/lib/libcurl.a && $folder/lib/libcurl.a -nt $script ]] && exit 0
 
@@ -35,6 +34,7 @@ options=(
   CURL_DISABLE_ALTSVC=ON CURL_DISABLE_COOKIES=ON CURL_DISABLE_CRYPTO_AUTH=ON CURL_DISABLE_HSTS=ON
   CURL_DISABLE_MIME=ON CURL_DISABLE_NETRC=ON
 )
+if [[ $# -gt 2 ]]; then options+=("${@:3}"); fi
 flags=(
   -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$work/prefix" -DCMAKE_INSTALL_LIBDIR=lib
   # Or names of folders would be in the wheel.
@@ -43,8 +43,7 @@ flags=(
 )
 if command -v ninja >/dev/null; then flags+=(-G Ninja); fi
 if command -v ccache >/dev/null; then flags+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache); fi
-run "configure curl" cmake -S "$sources/curl" -B "$work/build" "${flags[@]}" "${options[@]/#/-D}" \
-  "${variables[@]/#/-D}"
+run "configure curl" cmake -S "$sources/curl" -B "$work/build" "${flags[@]}" "${options[@]/#/-D}"
 run "build curl" cmake --build "$work/build"
 run "install curl" cmake --install "$work/build"
 cp "$sources/curl/COPYING" "$work/prefix"

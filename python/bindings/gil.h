@@ -5,11 +5,14 @@
 // stops for ever instead, as Python 3.14 does it; the process ends without it.
 #pragma once
 
-#include <cxxabi.h>
 #include <nanobind/nanobind.h>
 
 #include <chrono>
 #include <thread>
+
+#ifdef __GLIBCXX__
+#include <cxxabi.h>
+#endif
 
 namespace ruvector::bindings {
 
