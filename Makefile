@@ -207,7 +207,7 @@ check-shell:
 .PHONY: stub check-tidy check-isa-objects check-stub check-consumer check-examples check-notebooks check-docs
 check-tidy: packages-build packages-lint
 	@cmake --preset tidy >build/tidy-configure.log 2>&1 || { cat build/tidy-configure.log; exit 1; }
-	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -vE '_test.cc|/neon|_macos.cc' \
+	@git ls-files -co --exclude-standard -- 'src/*.cc' | grep -vE '_test.cc|/neon|_macos.cc|_windows.cc|/windows_file.cc' \
 	  | xargs -n 1 -P $(JOBS) clang-tidy-19 --quiet -p build/tidy
 
 check-isa-objects: build-release
@@ -295,7 +295,7 @@ wheelhouse:
 
 # --- slow checks
 
-.PHONY: fuzz test-aarch64 check-macos-compiles check-macos-arm64 check-macos-x86_64 callgrind
+.PHONY: fuzz test-aarch64 test-windows check-macos-compiles check-macos-arm64 check-macos-x86_64 callgrind
 fuzz: packages-lint
 	@cmake --preset fuzz >build/fuzz-configure.log 2>&1 || { cat build/fuzz-configure.log; exit 1; }
 	@cmake --build --preset fuzz -j $(JOBS)
@@ -308,6 +308,17 @@ test-aarch64: packages-full packages-test
 	@cmake --build --preset aarch64 -j $(JOBS)
 	@$(call run_ctest,build/aarch64 -R '^(kernels|index)_')
 	@tools/check_isa_objects.sh build/aarch64
+
+# Compiled by zig and run by wine; the first program of a new folder for wine makes its Windows.
+test-windows: packages-full packages-test packages-wheel $(venv)/.extra-cross  ## C++ tests under wine, of the rooms whose tests compile for Windows
+	@tools/debian_sources.sh build/windows-sources openssl utf8proc zlib curl
+	@tools/zig_compilers.sh "$(zig)" build/zig-windows x86_64-windows-gnu
+	@tools/windows_libraries.sh build/windows-sources build/zig-windows build/windows-libraries
+	@cmake --preset windows >build/windows-configure.log 2>&1 || { cat build/windows-configure.log; exit 1; }
+	@cmake --build --preset windows -j $(JOBS)
+	@tools/run_windows_program.sh build/windows/src/base/base_errors_test.exe >build/windows-first.log 2>&1 \
+	  || { cat build/windows-first.log; exit 1; }
+	@$(call run_ctest,build/windows)
 
 # Compiled and linked, not run: zig has the compilers, and text stubs stand for others' libraries.
 # All tests for one processor; for the other, those that link each room.
@@ -337,5 +348,5 @@ ci_steps := $(lint_steps) check-isa-objects test-levels test check-stub check-co
 ci: packages-test packages-lint $(venv)/.created  ## everything that must pass; one line for each step
 	@$(PYTHON) tools/run_steps.py $(ci_steps)
 
-ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, plain POSIX, a second wheel, bare machines, 60 s of each fuzzer, 64-bit ARM, macOS, instruction counts
-	@$(PYTHON) tools/run_steps.py $(ci_steps) test-posix tsan-whole check-same-wheel check-roots check-checkout fuzz test-aarch64 check-macos-compiles callgrind
+ci-full: packages-test packages-lint packages-full $(venv)/.created  ## ci, plain POSIX, a second wheel, bare machines, 60 s of each fuzzer, 64-bit ARM, Windows, macOS, instruction counts
+	@$(PYTHON) tools/run_steps.py $(ci_steps) test-posix tsan-whole check-same-wheel check-roots check-checkout fuzz test-aarch64 test-windows check-macos-compiles callgrind

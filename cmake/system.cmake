@@ -1,5 +1,5 @@
 # Sources that differ by operating system. Each such noun has one header and a file for each system
-# that needs its own: foo.h, foo_linux.cc, foo_macos.cc, foo_posix.cc.
+# that needs its own: foo.h, foo_linux.cc, foo_macos.cc, foo_posix.cc, foo_windows.cc.
 
 if(RUVECTOR_PLAIN_POSIX)
   set(RUVECTOR_SYSTEM posix)
@@ -9,12 +9,14 @@ elseif(CMAKE_SYSTEM_NAME STREQUAL "Darwin")
   set(RUVECTOR_SYSTEM macos)
 elseif(UNIX)
   set(RUVECTOR_SYSTEM posix)
+elseif(WIN32)
+  set(RUVECTOR_SYSTEM windows)
 else()
-  message(FATAL_ERROR "ruvector does not run on ${CMAKE_SYSTEM_NAME}: it needs a POSIX system "
-    "(docs/guide/platforms.md says what is missing)")
+  message(FATAL_ERROR "ruvector does not run on ${CMAKE_SYSTEM_NAME} (docs/guide/platforms.md)")
 endif()
 
 # Sets `out` to the files of the nouns for this system: foo_<system>.cc, or else foo_posix.cc.
+# Windows is not POSIX: each of its nouns has a file of its own.
 function(ruvector_system_sources out)
   set(sources "")
   foreach(noun IN LISTS ARGN)

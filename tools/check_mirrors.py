@@ -22,10 +22,18 @@ COVERED_ELSEWHERE: dict[str, str] = {
     "src/base/thread_name_linux.cc": "src/base/background_test.cc",
     "src/base/thread_name_macos.cc": "src/base/background_test.cc",
     "src/base/thread_name_posix.cc": "src/base/background_test.cc",
-    "src/base/fork_epoch.cc": "src/base/background_test.cc",
+    "src/base/thread_name_windows.cc": "src/base/background_test.cc",
+    "src/base/durable_windows.cc": "src/base/atomic_file_test.cc",
+    "src/base/fork_epoch_posix.cc": "src/base/background_posix_test.cc",
+    "src/base/fork_epoch_windows.cc": "src/base/background_test.cc",
+    "src/base/signals_blocked_posix.cc": "src/base/background_test.cc",
+    "src/base/signals_blocked_windows.cc": "src/base/background_test.cc",
+    "src/base/windows_file.cc": "src/base/directory_files_windows_test.cc",
     "src/base/openssl_library.cc": "src/base/digest_test.cc",
     "src/base/worker_pool.cc": "src/base/parallel_test.cc",
     "src/embed/bert_layer.cc": "src/embed/bert_encoder_test.cc",
+    "src/embed/environment_paths_posix.cc": "src/embed/model_places_test.cc",
+    "src/embed/environment_paths_windows.cc": "src/embed/model_places_test.cc",
     "src/embed/bert_scratch.cc": "src/embed/bert_encoder_test.cc",
     "src/embed/byte_linear.cc": "src/embed/integer_linear_test.cc",
     "src/embed/float_linear.cc": "src/embed/linear_test.cc",
@@ -56,7 +64,7 @@ COVERED_ELSEWHERE: dict[str, str] = {
 # Every level runs the tests of the kernels themselves, so the per-level sources have none.
 PER_LEVEL = re.compile(r"^src/kernels/(scalar|avx2|avx512|neon)(_[a-z0-9_]+)?\.cc$")
 # One file for each operating system, all of them tested by foo_test.cc.
-PER_SYSTEM = re.compile(r"_(linux|macos|posix)\.cc$")
+PER_SYSTEM = re.compile(r"_(linux|macos|posix|windows)\.cc$")
 
 
 def missing_tests(root: Path) -> list[str]:

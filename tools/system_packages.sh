@@ -68,6 +68,8 @@ assert os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")
       full)
         need g++-aarch64-linux-gnu has_command aarch64-linux-gnu-g++
         need qemu-user has_command qemu-aarch64
+        need wine64 test -x /usr/lib/wine/wine64
+        need libwine test -n "$(compgen -G '/usr/lib/*/wine/x86_64-windows/ntdll.dll')"
         need valgrind has_command valgrind
         need googletest test -d /usr/src/googletest
         need libbenchmark-dev has_header benchmark/benchmark.h

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Puts a small static libcurl for the wheel into a folder: HTTP/1.1, TLS by OpenSSL, proxies, gzip.
 # Debian's own would bring 27 libraries along, most of them for protocols that we never speak.
-# Its sources are those of Debian's package (tools/debian_sources.sh), unless a folder has them.
+# Its sources are those of Debian's package (tools/debian_sources.sh), unless a folder has them. What
+# follows are more variables of CMake, of a cross build for instance.
 set -euo pipefail
 
-folder=${1:?usage: wheel_curl.sh <folder> [<folder of sources>]}
+folder=${1:?usage: wheel_curl.sh <folder> [<folder of sources> [<variable>=<value>...]]}
 sources=${2:-}
 script=$(realpath "${BASH_SOURCE[0]}")
 [[ -f $folder/lib/libcurl.a && $folder/lib/libcurl.a -nt $script ]] && exit 0
@@ -33,6 +34,7 @@ options=(
   CURL_DISABLE_ALTSVC=ON CURL_DISABLE_COOKIES=ON CURL_DISABLE_CRYPTO_AUTH=ON CURL_DISABLE_HSTS=ON
   CURL_DISABLE_MIME=ON CURL_DISABLE_NETRC=ON
 )
+if [[ $# -gt 2 ]]; then options+=("${@:3}"); fi
 flags=(
   -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$work/prefix" -DCMAKE_INSTALL_LIBDIR=lib
   # Or names of folders would be in the wheel.

@@ -24,6 +24,9 @@ using namespace nb::literals;
 constexpr int kMaxPerTurn = 64;
 constexpr std::chrono::milliseconds kTurn{2};
 
+// Loops wait for no longer: it is asyncio's own limit.
+constexpr double kDay = 86400;
+
 // --- the side of the threads
 
 class Reply::Address {
@@ -51,8 +54,9 @@ void Reply::send(std::unique_ptr<Outcome> outcome) const noexcept {
 
 // --- the side of the loop
 
-// The calls of one event loop. The loop alone holds it, by the callback of its reader. All needs
-// the GIL and runs on the loop's thread.
+// The calls of one event loop. The loop alone holds it, by the callback of its reader, or by a
+// timer where it has no readers: either goes when the loop is closed. All needs the GIL, and but
+// for call() runs on the loop's thread.
 class LoopChannel {
  public:
   // The channel of `loop`, made at its first call.
@@ -62,9 +66,9 @@ class LoopChannel {
   LoopChannel(const LoopChannel&) = delete;
   LoopChannel& operator=(const LoopChannel&) = delete;
   ~LoopChannel() {
-    drop_calls();
     const auto entry = channels().find(loop_);
     if (entry != channels().end() && entry->second == this) channels().erase(entry);
+    drop_calls();
   }
 
   // Begins a call whose outcome `future` gets.
@@ -72,6 +76,8 @@ class LoopChannel {
                               const std::function<std::function<void()>(const Reply&)>& begin_call);
   // Sets the futures of the calls that have ended.
   void drain();
+  // Keeps the channel for as long as the loop is open.
+  void hold();
 
   int traverse(visitproc visit, void* arg) {
     for (auto& [token, call] : calls_) {
@@ -97,18 +103,26 @@ class LoopChannel {
     return nb::module_::import_("weakref").attr("ref")(object);
   }
   // Entries leave with their channel. Never destroyed: the interpreter may be gone by then.
-  static std::unordered_map<PyObject*, LoopChannel*>& channels() {
-    static auto* all = new std::unordered_map<PyObject*, LoopChannel*>;
+  static std::unordered_map<const void*, LoopChannel*>& channels() {
+    static auto* all = new std::unordered_map<const void*, LoopChannel*>;
     return *all;
   }
-  bool serves(nb::handle loop) const {
-    return weak_loop_.is_valid() && weak_loop_().is(loop) && !mailbox_->is_inherited();
-  }
+  // None when it has gone.
+  nb::object loop() const { return weak_loop_.is_valid() ? weak_loop_() : nb::none(); }
+  // The object that Python has of this.
+  nb::object self() const { return nb::find(*this); }
+  void watch_descriptor(nb::handle loop);
+  void be_called(nb::handle loop);
+  // Has the channel of the loop at this address drained by that loop.
+  static void call(const void* loop) noexcept;
+
+  bool serves(nb::handle loop) const { return this->loop().is(loop) && !mailbox_->is_inherited(); }
   void drop_calls() noexcept;
 
   PyObject* const loop_;  // to find the entry in channels() by; never followed
   nb::object weak_loop_;
-  std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  std::shared_ptr<Mailbox> mailbox_;
+  bool is_called_ = false;  // the loop watches no descriptors
   std::unordered_map<std::uint64_t, Call> calls_;
   std::uint64_t last_token_ = 0;
 };
@@ -118,9 +132,47 @@ LoopChannel& LoopChannel::of(nb::handle loop) {
   if (entry != channels().end() && entry->second->serves(loop)) return *entry->second;
   const nb::object channel = nb::cast(std::make_unique<LoopChannel>(loop));
   auto& made = nb::cast<LoopChannel&>(channel);
-  call_method(loop, "add_reader", nb::int_(made.mailbox_->fd()), channel.attr("drain"));
+  try {
+    made.watch_descriptor(loop);
+  } catch (nb::python_error& error) {
+    if (!error.matches(PyExc_NotImplementedError)) throw;
+    made.be_called(loop);
+  }
   channels()[loop.ptr()] = &made;
   return made;
+}
+
+void LoopChannel::watch_descriptor(nb::handle loop) {
+  auto alarm = std::make_unique<DescriptorAlarm>();
+  call_method(loop, "add_reader", nb::int_(alarm->descriptor()), self().attr("drain"));
+  mailbox_ = std::make_shared<Mailbox>(std::move(alarm));
+}
+
+void LoopChannel::be_called(nb::handle loop) {
+  mailbox_ = std::make_shared<Mailbox>(std::make_unique<CallAlarm>(&LoopChannel::call, loop.ptr()));
+  is_called_ = true;
+  hold();
+}
+
+void LoopChannel::hold() {
+  const nb::object loop = this->loop();
+  if (!loop.is_none()) call_method(loop, "call_later", nb::float_(kDay), self().attr("hold"));
+}
+
+// Another loop may be at the address of one that has gone; to drain it does no harm.
+void LoopChannel::call(const void* key) noexcept {
+  try {
+    const auto entry = channels().find(key);
+    if (entry == channels().end()) return;
+    const nb::object loop = entry->second->loop();
+    if (loop.is_none()) return;
+    call_method(loop, "call_soon_threadsafe", entry->second->self().attr("drain"));
+  } catch (nb::python_error& error) {
+    // The loop was closed just now.
+    if (!error.matches(PyExc_RuntimeError)) {
+      error.discard_as_unraisable("waking an event loop for ruvector");
+    }
+  }
 }
 
 std::function<void()> LoopChannel::begin(
@@ -137,7 +189,7 @@ std::function<void()> LoopChannel::begin(
 // Futures that nobody else holds may run anything when they go; the table is in order by then.
 void LoopChannel::drop_calls() noexcept {
   const auto calls = std::exchange(calls_, {});
-  if (mailbox_->is_inherited()) return;
+  if (mailbox_ == nullptr || mailbox_->is_inherited()) return;
   mailbox_->close();
   for (const auto& [token, call] : calls) call.cancel();
 }
@@ -172,6 +224,9 @@ void LoopChannel::drain() {
       error.discard_as_unraisable("setting an asyncio future of ruvector");
     }
   }
+  // A descriptor is readable still; an alarm that calls does so once.
+  const nb::object loop = is_called_ ? this->loop() : nb::none();
+  if (!loop.is_none()) call_method(loop, "call_soon", self().attr("drain"));
 }
 
 // --- starting
@@ -233,7 +288,8 @@ void require_no_loop(const AsyncName& name) {
 
 void init_asyncio_bridge(nb::module_& m) {
   nb::class_<LoopChannel>(m, "_LoopChannel", nb::is_final(), nb::type_slots(gc_slots<LoopChannel>))
-      .def("drain", &LoopChannel::drain);
+      .def("drain", &LoopChannel::drain)
+      .def("hold", &LoopChannel::hold);
   init_async_call(m);
 }
 

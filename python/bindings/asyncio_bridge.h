@@ -3,7 +3,8 @@
 // Each event loop watches a descriptor. A thread that has finished a call puts the outcome into the
 // loop's mailbox and makes the descriptor readable; it never touches Python. The loop's own thread
 // takes the outcomes out, a bounded number in each turn of the loop so that a flood of them leaves
-// the other callbacks their time, and sets the futures.
+// the other callbacks their time, and sets the futures. A loop that watches no descriptors, as
+// asyncio's on Windows, is called by a thread of its own (CallAlarm).
 //
 // Futures are reachable from their loop only. A loop that is closed or collected takes them with
 // it and cancels the calls; what still comes is dropped. A forked child has none of its parent's

@@ -5,9 +5,14 @@
 // stops for ever instead, as Python 3.14 does it; the process ends without it.
 #pragma once
 
-#include <cxxabi.h>
 #include <nanobind/nanobind.h>
-#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#ifdef __GLIBCXX__
+#include <cxxabi.h>
+#endif
 
 namespace ruvector::bindings {
 
@@ -18,7 +23,7 @@ struct ThreadEnds {};  // other C++ libraries let pthread_exit end a thread with
 #endif
 
 [[noreturn]] inline void stop_for_ever() noexcept {
-  for (;;) pause();
+  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
 }
 
 template <class Take>

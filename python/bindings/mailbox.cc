@@ -1,28 +1,6 @@
 #include "mailbox.h"
 
-#include <pthread.h>
-
-#include <atomic>
-#include <cerrno>
-#include <system_error>
-
 namespace ruvector::bindings {
-namespace {
-
-// How many forks lie between the first process and this one.
-std::atomic<unsigned> process_generation{0};
-
-const int forks_are_counted = pthread_atfork(nullptr, nullptr, [] { ++process_generation; });
-
-}  // namespace
-
-Mailbox::Mailbox() : generation_(process_generation.load()) {
-  if (!wakeup_.is_open()) {
-    throw std::system_error(errno, std::generic_category(), "the event loop's mailbox");
-  }
-}
-
-bool Mailbox::is_inherited() const { return generation_ != process_generation.load(); }
 
 void Mailbox::expect_letter() {
   const std::lock_guard lock(mutex_);
@@ -36,7 +14,7 @@ void Mailbox::put(Letter letter) noexcept {
   incoming_.push_back(std::move(letter));
   if (is_awake_) return;
   is_awake_ = true;
-  wakeup_.notify();
+  alarm_->ring();
 }
 
 bool Mailbox::take(Letter& letter) {
@@ -45,7 +23,7 @@ bool Mailbox::take(Letter& letter) {
     next_ = 0;
     const std::lock_guard lock(mutex_);
     if (incoming_.empty()) {
-      if (is_awake_) wakeup_.reset();
+      if (is_awake_) alarm_->silence();
       is_awake_ = false;
       return false;
     }

@@ -1,4 +1,4 @@
-// What threads of the library leave for one event loop, and the descriptor that wakes the loop.
+// What threads of the library leave for one event loop, and the alarm that wakes the loop.
 // Thread-safe: any thread may put; one thread, the loop's, does the rest. Nothing here touches
 // Python. After fork() the child must use no mailbox of its parent: see is_inherited().
 #pragma once
@@ -11,7 +11,8 @@
 #include <vector>
 
 #include "asyncio_bridge.h"
-#include "ruvector/base/wakeup.h"
+#include "loop_alarm.h"
+#include "process_generation.h"
 
 namespace ruvector::bindings {
 
@@ -22,16 +23,14 @@ class Mailbox {
     std::unique_ptr<Outcome> outcome;
   };
 
-  // Throws std::system_error when the process may open no more files.
-  Mailbox();
+  // `alarm` rings while there are letters.
+  explicit Mailbox(std::unique_ptr<LoopAlarm> alarm) : alarm_(std::move(alarm)) {}
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
-  // Readable while there are letters.
-  int fd() const { return wakeup_.descriptor(); }
-  // Whether this process is a child of the one that made the mailbox. Reading the descriptor here
+  // Whether this process is a child of the one that made the mailbox. Silencing the alarm here
   // would take the parent's wake-up away.
-  bool is_inherited() const;
+  bool is_inherited() const { return generation_ != process_generation(); }
 
   // Makes room for one more letter, so that put() needs no memory.
   void expect_letter();
@@ -43,12 +42,12 @@ class Mailbox {
   void close() noexcept;
 
  private:
-  Wakeup wakeup_;
-  const unsigned generation_;  // of processes
+  const std::unique_ptr<LoopAlarm> alarm_;
+  const unsigned generation_ = process_generation();
   std::mutex mutex_;
   std::vector<Letter> incoming_;  // guarded by mutex_
   std::size_t expected_ = 0;      // guarded by mutex_; letters to come
-  bool is_awake_ = false;         // guarded by mutex_; the descriptor is readable
+  bool is_awake_ = false;         // guarded by mutex_; the alarm has rung
   bool is_closed_ = false;        // guarded by mutex_
   std::vector<Letter> taken_;     // of the loop's thread
   std::size_t next_ = 0;          // in taken_

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from ruvector._system import sync_directory
 from ruvector.errors import PersistError
 from ruvector.index import RabitqPlusIndex
 
@@ -58,7 +59,7 @@ def write(
             header |= {"index_file": new_index.name, "index_sha256": _sha256(new_index)}
         _write_documents(new_documents, header, rows)
         os.replace(new_documents, directory / FILE_NAME)
-        _flush_directory(directory)
+        sync_directory(directory)
     except BaseException as error:
         for path in (new_documents, new_index):
             with suppress(OSError):
@@ -98,15 +99,6 @@ def _write_documents(path: Path, header: dict[str, Any], rows: Iterable[Row]) ->
         put({"count": count, "sha256": digest.hexdigest()})
         file.flush()
         os.fsync(file.fileno())
-
-
-def _flush_directory(directory: Path) -> None:
-    if os.name == "posix":
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _sha256(path: Path) -> str:

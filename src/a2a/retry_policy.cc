@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cmath>
-#include <ctime>
 #include <random>
 #include <string>
 #include <utility>
@@ -58,14 +58,10 @@ std::optional<std::int64_t> http_date(std::string_view text) {
   const auto minute = number(text.substr(20, 2));
   const auto second = number(text.substr(23, 2));
   if (month == kMonths.end() || !day || !year || !hour || !minute || !second) return std::nullopt;
-  std::tm broken{};
-  broken.tm_year = *year - 1900;
-  broken.tm_mon = static_cast<int>(month - kMonths.begin());
-  broken.tm_mday = *day;
-  broken.tm_hour = *hour;
-  broken.tm_min = *minute;
-  broken.tm_sec = *second;
-  return static_cast<std::int64_t>(::timegm(&broken));
+  const std::chrono::sys_days date =
+      std::chrono::year(*year) / static_cast<int>(month - kMonths.begin() + 1) / *day;
+  const seconds time = std::chrono::hours(*hour) + std::chrono::minutes(*minute) + seconds(*second);
+  return (date.time_since_epoch() + time).count();
 }
 
 }  // namespace

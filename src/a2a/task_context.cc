@@ -1,18 +1,13 @@
 #include "a2a/task_context.h"
 
-#include <sys/random.h>  // getentropy() on macOS; others have it in unistd.h
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <set>
-#include <span>
 #include <stdexcept>
-#include <system_error>
 #include <vector>
 
+#include "a2a/random_bytes.h"
 #include "base/digest.h"
 #include "ruvector/base/a2a_errors.h"
 
@@ -21,19 +16,8 @@ namespace ruvector::a2a {
 namespace {
 
 constexpr std::size_t kTraceDigits = 32;
-constexpr std::size_t kMostEntropy = 256;  // that getentropy() gives at once
 // What rvAgent's own tools send for a root that has no identity.
 constexpr std::size_t kAgentIdDigits = 64;
-
-void fill_random(std::span<std::byte> bytes) {
-  while (!bytes.empty()) {
-    const std::size_t count = std::min(bytes.size(), kMostEntropy);
-    if (::getentropy(bytes.data(), count) != 0) {
-      throw std::system_error(errno, std::generic_category(), "getentropy");
-    }
-    bytes = bytes.subspan(count);
-  }
-}
 
 bool is_lower_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 

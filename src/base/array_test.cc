@@ -1,19 +1,17 @@
 #include "base/array.h"
 
+#include "base/test_memory.h"
 #include "base/test_sanitizers.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <fstream>
 #include <mutex>
 #include <new>
 #include <numeric>
 #include <shared_mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -36,14 +34,6 @@ bool is_counting(const std::uint32_t* data, std::size_t size) {
     if (data[i] != i) return false;
   }
   return true;
-}
-
-std::size_t resident_bytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmHWM:")) return std::stoul(line.substr(6)) * 1024;
-  }
-  return 0;
 }
 
 class ArrayOfSize : public testing::TestWithParam<std::size_t> {};
@@ -259,11 +249,11 @@ TEST(Array, GrowingALargeOneDoesNotHoldItTwice) {
   GTEST_SKIP() << "a sanitizer's shadow memory hides the resident size";
 #endif
   constexpr std::size_t kBytes = std::size_t{96} << 20;
-  const std::size_t before = resident_bytes();
+  const std::size_t before = peak_resident_bytes();
   Array<std::byte> array;
   while (array.size() < kBytes) array.append(std::size_t{1} << 20)[0] = std::byte{1};
   std::fill_n(array.mutable_data(), array.size(), std::byte{2});
-  EXPECT_LT(resident_bytes() - before, kBytes + kBytes / 4);
+  EXPECT_LT(peak_resident_bytes() - before, kBytes + kBytes / 4);
 }
 
 // The use that an index makes of it: readers take and drop handles, one writer changes the array.

@@ -1,8 +1,10 @@
 // Writes a file so that its path holds the old content or the whole new content, never a part.
 // The bytes go to a temporary file in the same directory, which commit() makes durable and renames.
-// A symbolic link is followed: its target is replaced. An existing file keeps its permission bits.
-// Not thread-safe: one thread at a time. Each error is a PersistError with the system's reason; the
-// temporary file is then gone and the object can only be destroyed.
+// A symbolic link is followed: its target is replaced. An existing file keeps its permission bits,
+// on Windows its access list, where it is not replaced while a program has it open or mapped and
+// the file system does not let go of names. Not thread-safe: one thread at a time. Each error is a
+// PersistError with the system's reason; the temporary file is then gone and the object can only be
+// destroyed.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "base/descriptor.h"
 #include "base/mapped_file.h"
 
 namespace ruvector::base {
@@ -49,16 +52,16 @@ class AtomicFile {
  private:
   void open_temporary();
   void create_temporary();
-  void write_at(std::uint64_t offset, const void* data, std::size_t size);
+  void write(std::uint64_t offset, const void* data, std::size_t size);
   void require_open() const;
   void discard() noexcept;
   [[noreturn]] void fail(const std::string& what, int error);
 
   std::filesystem::path path_;  // as given, for messages
-  std::string name_;            // final name within directory_fd_
+  std::string name_;            // final name within directory_
   std::string temporary_name_;
-  int directory_fd_ = -1;
-  int fd_ = -1;
+  Descriptor directory_;
+  Descriptor file_;
   int creator_ = 0;  // process id: a forked child must not remove its parent's file
   std::uint64_t size_ = 0;
 };

@@ -1,7 +1,5 @@
 #include "base/background.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -12,6 +10,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/fork_epoch.h"
 #include "base/signals_blocked.h"
 #include "base/thread_name.h"
 #include "ruvector/base/runtime.h"
@@ -148,8 +147,7 @@ std::atomic<Background*> background_of_process{nullptr};
 // The threads did not come along and may hold the locks: a child leaves the old object behind.
 void forget_in_child() { background_of_process.store(nullptr, std::memory_order_relaxed); }
 
-[[maybe_unused]] const int kForkHandlerRegistered =
-    ::pthread_atfork(nullptr, nullptr, &forget_in_child);
+[[maybe_unused]] const bool kForkHandlerRegistered = run_in_forked_children(&forget_in_child);
 
 // Never destroyed, like the worker pool: idle threads touch nothing of a process that ends.
 Background& instance() {

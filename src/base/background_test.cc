@@ -1,8 +1,6 @@
 #include "base/background.h"
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -11,8 +9,6 @@
 #include <thread>
 #include <vector>
 
-#include "base/fork_epoch.h"
-#include "base/test_sanitizers.h"
 #include "ruvector/base/runtime.h"
 
 namespace ruvector::base {
@@ -117,26 +113,6 @@ TEST(Background, ADelayedTaskRunsAfterItsDelayAndInOrderOfTime) {
   EXPECT_GE(Clock::now() - start, milliseconds(300));
   EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
 }
-
-#if !RUVECTOR_THREAD_SANITIZER && !RUVECTOR_ADDRESS_SANITIZER
-TEST(Background, AForkedChildHasThreadsOfItsOwn) {
-  Countdown before(1);
-  post(Lane::compute, [&] { before.arrive(); });
-  ASSERT_TRUE(before.wait());
-  const std::uint64_t epoch = fork_epoch();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(30);
-    Countdown all(20);
-    for (int i = 0; i < 20; ++i) post(Lane::compute, [&] { all.arrive(); });
-    ::_exit(all.wait() && fork_epoch() == epoch + 1 ? 0 : 1);
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
-  EXPECT_EQ(fork_epoch(), epoch);
-}
-#endif
 
 }  // namespace
 }  // namespace ruvector::base

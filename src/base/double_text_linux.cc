@@ -10,7 +10,10 @@ std::from_chars_result read_double(std::string_view text, double& value) {
       text[first] == 'N') {
     return {begin, std::errc::invalid_argument};
   }
-  return std::from_chars(begin, begin + text.size(), value);
+  double read = 0;  // which some libraries set to what is nearest when no double holds it
+  const auto result = std::from_chars(begin, begin + text.size(), read);
+  if (result.ec == std::errc()) value = read;
+  return result;
 }
 
 }  // namespace ruvector::base

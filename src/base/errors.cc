@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/path_text.h"
+
 namespace ruvector {
 
 DimensionMismatch::DimensionMismatch(const std::string& what_has_it, std::size_t expected,
@@ -12,7 +14,7 @@ DimensionMismatch::DimensionMismatch(const std::string& what_has_it, std::size_t
       actual_(actual) {}
 
 PersistError::PersistError(std::filesystem::path path, const std::string& reason)
-    : IndexError(path.string() + ": " + reason), path_(std::move(path)) {}
+    : IndexError(base::path_text(path) + ": " + reason), path_(std::move(path)) {}
 
 DuplicateId::DuplicateId(std::uint64_t id)
     : IndexError("id " + std::to_string(id) + " is already in the index, ids must be unique"),

@@ -2,14 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cstring>
 #include <fstream>
 #include <string>
-#include <vector>
 
+#include "base/path_text.h"
+#include "base/test_folder.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::base {
@@ -17,19 +16,14 @@ namespace {
 
 class MappedFileTest : public testing::Test {
  protected:
-  std::filesystem::path make(const std::string& name, const std::string& content) {
-    const std::filesystem::path path = std::filesystem::path(testing::TempDir()) /
-                                       ("mapped_file_test." + std::to_string(::getpid()) + name);
+  std::filesystem::path make(const std::string& name, const std::string& content) const {
+    const std::filesystem::path path = folder_.path() / name;
     std::ofstream(path, std::ios::binary) << content;
-    made_.push_back(path);
     return path;
-  }
-  void TearDown() override {
-    for (const auto& path : made_) std::filesystem::remove(path);
   }
 
  private:
-  std::vector<std::filesystem::path> made_;
+  const TestFolder folder_;
 };
 
 std::string message_of_opening(const std::filesystem::path& path) {
@@ -64,14 +58,6 @@ TEST_F(MappedFileTest, AnEmptyFileIsEmpty) {
   EXPECT_TRUE(file->bytes().empty());
 }
 
-TEST_F(MappedFileTest, OutlivesTheRemovalAndTheReplacementOfTheFile) {
-  const auto path = make("removed", "old content");
-  const auto file = MappedFile::open(path);
-  std::filesystem::rename(make("new", "new content, longer"), path);
-  std::filesystem::remove(path);
-  EXPECT_EQ(std::memcmp(file->data(), "old content", 11), 0);
-}
-
 TEST_F(MappedFileTest, SaysWhyAFileCannotBeOpened) {
   EXPECT_THAT(message_of_opening("no/such/file"),
               testing::AllOf(testing::StartsWith("no/such/file: "),
@@ -80,13 +66,6 @@ TEST_F(MappedFileTest, SaysWhyAFileCannotBeOpened) {
 
 TEST_F(MappedFileTest, RefusesADirectory) {
   EXPECT_THAT(message_of_opening(testing::TempDir()), testing::HasSubstr("is a directory"));
-}
-
-TEST_F(MappedFileTest, RefusesAFifoWithoutWaitingForAWriter) {
-  const auto path = make("fifo", "");
-  std::filesystem::remove(path);
-  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  EXPECT_THAT(message_of_opening(path), testing::HasSubstr("is not a regular file"));
 }
 
 }  // namespace

@@ -1,28 +1,22 @@
 // While it lives, threads that this thread starts take no signals: those sent to the process stay
-// with the program's own threads. What a thread raises by a fault stays deliverable to it.
+// with the program's own threads. What a thread raises by a fault stays deliverable to it. Nothing
+// where threads take no signals.
 #pragma once
 
-#include <pthread.h>
-#include <signal.h>
+#include <cstddef>
 
 namespace ruvector::base {
 
 class SignalsBlocked {
  public:
-  SignalsBlocked() {
-    sigset_t all;  // these two are macros on some systems
-    sigfillset(&all);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT}) {
-      sigdelset(&all, fault);
-    }
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked() noexcept;
+  ~SignalsBlocked();
   SignalsBlocked(const SignalsBlocked&) = delete;
   SignalsBlocked& operator=(const SignalsBlocked&) = delete;
 
  private:
-  sigset_t before_;
+  // Room for the system's sigset_t.
+  [[maybe_unused]] alignas(std::max_align_t) std::byte before_[128];
 };
 
 }  // namespace ruvector::base

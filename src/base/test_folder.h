@@ -1,11 +1,10 @@
 // A folder for the files of a test.
 #pragma once
 
-#include <errno.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
+#include <random>
 #include <string>
 #include <system_error>
 
@@ -15,18 +14,19 @@ namespace ruvector::base {
 
 // Empty at first, and removed with all in it. It lies in the folder for tests or for temporary
 // files that the environment names (TEST_TMPDIR, TMPDIR), and is called after the test program. Its
-// path has no `.`, `..` or doubled slash. Throws std::system_error when it cannot be made.
+// path has no `.`, `..` or doubled slash. Throws std::filesystem::filesystem_error when it cannot
+// be made.
 class TestFolder {
  public:
   TestFolder() {
     const std::filesystem::path parent = testing::TempDir();
     const std::string program = this_program().filename().string();
-    std::string name = (parent / (program + ".XXXXXX")).lexically_normal().string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw std::system_error(errno, std::generic_category(),
-                              "no folder for a test can be made in " + parent.string());
-    }
-    path_ = name;
+    std::random_device random;
+    do {
+      const std::string name = program + "." + std::to_string(random());
+      path_ = (parent / name).lexically_normal();
+    } while (!std::filesystem::create_directory(path_));  // it is another's
+    std::filesystem::permissions(path_, std::filesystem::perms::owner_all);
   }
   ~TestFolder() {
     std::error_code ignored;

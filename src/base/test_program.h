@@ -5,8 +5,6 @@
 
 #include <filesystem>
 
-extern char** environ;  // POSIX has it, but not every system's headers
-
 namespace ruvector::base {
 
 // Its path as it was called, which is found as long as nobody changes the working directory.

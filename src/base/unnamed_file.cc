@@ -1,34 +1,35 @@
 #include "base/unnamed_file.h"
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "base/open_unnamed.h"
+#include "base/positioned_io.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::base {
 namespace {
 
-constexpr std::size_t kWriteLimit = std::size_t{1} << 30U;  // systems write 2 GiB at most
-
 [[noreturn]] void fail(const std::filesystem::path& directory, const std::string& what, int error) {
   throw PersistError(directory,
-                     "temporary file " + what + ": " + std::system_category().message(error));
+                     "temporary file " + what + ": " + std::generic_category().message(error));
 }
+
+// Where a file has to have a name, it goes with its last descriptor, which must not be before that
+// of the mapping.
+struct MappedUnnamed {
+  std::shared_ptr<const Descriptor> file;
+  std::shared_ptr<const MappedFile> mapped;
+};
 
 }  // namespace
 
 UnnamedFile::UnnamedFile(std::filesystem::path directory) : directory_(std::move(directory)) {
-  fd_ = open_unnamed(directory_);
-  if (fd_ < 0) fail(directory_, "cannot be created here", errno);
+  file_ = std::make_shared<const Descriptor>(open_unnamed(directory_));
+  if (!*file_) fail(directory_, "cannot be created here", errno);
 }
-
-UnnamedFile::~UnnamedFile() { ::close(fd_); }
 
 void UnnamedFile::append(const void* data, std::size_t size) {
   write_at(size_, data, size);
@@ -40,22 +41,15 @@ void UnnamedFile::patch(std::uint64_t offset, const void* data, std::size_t size
 }
 
 void UnnamedFile::write_at(std::uint64_t offset, const void* data, std::size_t size) {
-  const char* next = static_cast<const char*>(data);
-  while (size > 0) {
-    const ssize_t written =
-        ::pwrite(fd_, next, std::min(size, kWriteLimit), static_cast<off_t>(offset));
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      fail(directory_, "cannot be written at offset " + std::to_string(offset), errno);
-    }
-    next += written;
-    offset += static_cast<std::uint64_t>(written);
-    size -= static_cast<std::size_t>(written);
-  }
+  if (write_all_at(file_->get(), data, size, offset) == 0) return;
+  fail(directory_, "cannot be written at offset " + std::to_string(offset), errno);
 }
 
 std::shared_ptr<const MappedFile> UnnamedFile::map() const {
-  return MappedFile::map(fd_, directory_);
+  auto both = std::make_shared<MappedUnnamed>(
+      MappedUnnamed{file_, MappedFile::map(file_->get(), directory_)});
+  const MappedFile* const mapped = both->mapped.get();
+  return {std::move(both), mapped};
 }
 
 }  // namespace ruvector::base

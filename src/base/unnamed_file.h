@@ -1,5 +1,6 @@
 // A file without a name: it takes room in a directory's file system and is gone when nobody uses it
-// any more, even if the process is killed. Nothing is synced.
+// any more, even if the process is killed. Nothing is synced. Windows wants a name: a hidden one of
+// this process, as long as it is used.
 // Not thread-safe: one thread at a time. Each error is a PersistError with the system's reason.
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/descriptor.h"
 #include "base/mapped_file.h"
 
 namespace ruvector::base {
@@ -16,7 +18,7 @@ class UnnamedFile {
  public:
   // `directory` must exist.
   explicit UnnamedFile(std::filesystem::path directory);
-  ~UnnamedFile();
+  ~UnnamedFile() = default;
   UnnamedFile(const UnnamedFile&) = delete;
   UnnamedFile& operator=(const UnnamedFile&) = delete;
 
@@ -36,7 +38,7 @@ class UnnamedFile {
   void write_at(std::uint64_t offset, const void* data, std::size_t size);
 
   std::filesystem::path directory_;  // for messages
-  int fd_ = -1;
+  std::shared_ptr<const Descriptor> file_;
   std::uint64_t size_ = 0;
 };
 

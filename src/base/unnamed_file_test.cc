@@ -34,11 +34,16 @@ TEST(UnnamedFile, KeepsWhatIsWrittenAfterTheObjectIsGone) {
   EXPECT_EQ(std::memcmp(mapped->data(), "Jello world", 11), 0);
 }
 
-TEST(UnnamedFile, LeavesNothingInTheDirectory) {
+TEST(UnnamedFile, LeavesNothingInTheDirectoryWhenNobodyUsesItAnyMore) {
   const fs::path directory = empty_directory("nothing");
-  UnnamedFile file(directory);
-  file.append("x", 1);
-  const auto mapped = file.map();
+  std::shared_ptr<const MappedFile> mapped;
+  {
+    UnnamedFile file(directory);
+    file.append("x", 1);
+    mapped = file.map();
+  }
+  EXPECT_EQ(mapped->bytes()[0], std::byte{'x'});
+  mapped.reset();
   EXPECT_TRUE(fs::is_empty(directory));
 }
 

@@ -1,19 +1,16 @@
 #include "ruvector/base/wakeup.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/resource.h>
 
-#include <cerrno>
 #include <thread>
+
+#include "base/test_readable.h"
 
 namespace ruvector {
 namespace {
 
 bool is_readable(const Wakeup& wakeup, int timeout_ms = 0) {
-  pollfd waiting{.fd = wakeup.descriptor(), .events = POLLIN, .revents = 0};
-  return ::poll(&waiting, 1, timeout_ms) == 1 && (waiting.revents & POLLIN) != 0;
+  return base::is_readable(wakeup.descriptor(), timeout_ms);
 }
 
 TEST(Wakeup, IsReadableFromNotifyToReset) {
@@ -51,25 +48,6 @@ TEST(Wakeup, WakesAnotherThread) {
   wakeup.notify();
   waiting.join();
   EXPECT_TRUE(is_woken);
-}
-
-TEST(Wakeup, IsNotInheritedByPrograms) {
-  const Wakeup wakeup;
-  EXPECT_NE(::fcntl(wakeup.descriptor(), F_GETFD) & FD_CLOEXEC, 0);
-}
-
-TEST(Wakeup, IsNotOpenWhereNoMoreFilesMayBe) {
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  {
-    const Wakeup wakeup;
-    const int error = errno;
-    ::setrlimit(RLIMIT_NOFILE, &before);
-    EXPECT_FALSE(wakeup.is_open());
-    EXPECT_EQ(error, EMFILE);
-  }
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "base/worker_pool.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -9,6 +7,7 @@
 #include <thread>
 
 #include "base/cpu_quota.h"
+#include "base/fork_epoch.h"
 #include "base/signals_blocked.h"
 #include "base/thread_name.h"
 #include "ruvector/base/runtime.h"
@@ -31,8 +30,7 @@ thread_local bool inside_task = false;
 // behind, and the child makes another at its first use.
 void forget_pool_in_child() { pool_of_process.store(nullptr, std::memory_order_relaxed); }
 
-[[maybe_unused]] const int kForkHandlerRegistered =
-    ::pthread_atfork(nullptr, nullptr, &forget_pool_in_child);
+[[maybe_unused]] const bool kForkHandlerRegistered = run_in_forked_children(&forget_pool_in_child);
 
 void pause_cpu() {
 #if defined(__x86_64__) || defined(__i386__)

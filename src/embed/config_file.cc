@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/mapped_file.h"
+#include "base/path_text.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::embed {
@@ -85,7 +86,8 @@ std::optional<ConfigFile> ConfigFile::open(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path, error)) return std::nullopt;
   try {
     const auto file = base::MappedFile::open(path);
-    return parse({reinterpret_cast<const char*>(file->data()), file->size()}, path.string());
+    return parse({reinterpret_cast<const char*>(file->data()), file->size()},
+                 base::path_text(path));
   } catch (const PersistError& reason) {
     throw EmbedError(reason.what());
   }

@@ -228,7 +228,7 @@ TEST_F(EmbedderTest, OtherWeightsInTheSameDirectoryArePackedAnew) {
 
 TEST_F(EmbedderTest, ACacheThatCannotBeWrittenIsNoError) {
   embed::write_file(caches_.path() / "file", "");
-  const embed::ScopedVariable cache("RUVECTOR_CACHE", (caches_.path() / "file").c_str());
+  const embed::ScopedVariable cache("RUVECTOR_CACHE", (caches_.path() / "file").string());
   const Embedder embedder = open();
   EXPECT_GT(embedder.memory_bytes(), 0u);
   EXPECT_EQ(embed_one(embedder, "abc").size(), 64u);

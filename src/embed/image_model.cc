@@ -1,6 +1,7 @@
 #include "embed/image_model.h"
 
 #include "base/mapped_file.h"
+#include "base/path_text.h"
 #include "embed/torch_archive.h"
 #include "ruvector/base/errors.h"
 
@@ -14,7 +15,7 @@ std::unique_ptr<const ImageEncoder> load_image_encoder(const std::filesystem::pa
                                                        const ImageRecipe& recipe) {
   try {
     const auto file = base::MappedFile::open(weights);
-    const std::string name = weights.string();
+    const std::string name = base::path_text(weights);
     if (TorchArchive::is_one(file->bytes())) {
       const TorchArchive archive = TorchArchive::parse(file->bytes(), file, name);
       return std::make_unique<const ImageEncoder>(archive.tensors(), recipe);

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/path_text.h"
 #include "embed/model_places.h"
 #include "embed/verified_files.h"
 #include "ruvector/base/errors.h"
@@ -31,8 +32,8 @@ std::string with_commas(std::uint64_t number) {
   const std::string actual = embed::sha256_of_file(path);
   std::error_code error;
   std::filesystem::remove(path, error);
-  const std::string what = error ? path.string() + " (not removed: " + error.message() + ")"
-                                 : path.string() + " (removed)";
+  const std::string what = error ? base::path_text(path) + " (not removed: " + error.message() + ")"
+                                 : base::path_text(path) + " (removed)";
   throw ModelDigestMismatch(what, file.sha256, actual);
 }
 
@@ -42,9 +43,9 @@ std::string missing_message(const Model& model, const std::vector<const ModelFil
     text +=
         "\n  " + file->name + "  " + with_commas(file->size) + " bytes  SHA-256 " + file->sha256;
   }
-  text += "\nlooked for in:\n  " + model_directory(model).string();
+  text += "\nlooked for in:\n  " + base::path_text(model_directory(model));
   for (const Path& place : embed::places_in_other_caches(model, *missing.front())) {
-    text += "\n  " + place.parent_path().string();
+    text += "\n  " + base::path_text(place.parent_path());
   }
   return text + "\n`ruvector models pull " + model.name +
          "` downloads it; `ruvector models import FILE` takes it from an archive";

@@ -1,45 +1,30 @@
 #include "embed/model_places.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "ruvector/base/errors.h"
+#include "embed/environment_paths.h"
 
 namespace ruvector {
 namespace {
 
 using Path = std::filesystem::path;
 
+using embed::home_directory;
+using embed::path_in_environment;
+
 // None for a variable that is not set or empty.
 std::optional<Path> from_environment(const char* name) {
-  const char* const value = std::getenv(name);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return std::filesystem::absolute(value);
-}
-
-Path home_directory() {
-  if (const auto home = from_environment("HOME")) return *home;
-  std::vector<char> buffer(16384);
-  passwd entry{};
-  passwd* found = nullptr;
-  ::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found);
-  if (found == nullptr || found->pw_dir == nullptr || *found->pw_dir == '\0') {
-    throw EmbedError("no home directory to keep models in: set RUVECTOR_CACHE");
-  }
-  return found->pw_dir;
+  const std::optional<Path> value = path_in_environment(name);
+  return value ? std::optional(std::filesystem::absolute(*value)) : std::nullopt;
 }
 
 // XDG_CACHE_HOME, of which its specification says that a relative path is to be ignored.
 Path user_caches() {
-  const char* const value = std::getenv("XDG_CACHE_HOME");
-  if (value != nullptr && *value == '/') return value;
-  return home_directory() / ".cache";
+  const std::optional<Path> value = path_in_environment("XDG_CACHE_HOME");
+  return value && value->is_absolute() ? *value : home_directory() / ".cache";
 }
 
 // As huggingface_hub names a repository's folder.

@@ -38,7 +38,7 @@ TEST(ModelPlaces, WhatIsEmptyOrAgainstItsSpecificationCountsAsNotSet) {
 
 TEST(ModelPlaces, WithoutHomeTheUserDatabaseSaysWhereHomeIs) {
   const ScopedCaches caches;
-  const ScopedVariable home("HOME", nullptr);
+  const ScopedVariable home("HOME", std::nullopt);
   EXPECT_TRUE(cache_directory().is_absolute());
   EXPECT_EQ(cache_directory().filename(), "ruvector");
 }

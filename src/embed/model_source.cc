@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/path_text.h"
 #include "embed/config_file.h"
 #include "embed/image_model.h"
 #include "embed/verified_files.h"
@@ -82,7 +83,7 @@ bool holds_images(const fs::path& weights) {
 
 ModelSource image_source(const fs::path& directory, const char* weights) {
   ModelSource source;
-  source.model.name = directory.string();
+  source.model.name = base::path_text(directory);
   source.model.recipe = ImageRecipe{};
   source.weights = directory / weights;
   return source;
@@ -98,10 +99,10 @@ ModelSource directory_source(const fs::path& directory) {
     if (!is_file(directory / name)) missing += std::string(missing.empty() ? "" : ", ") + name;
   }
   if (!missing.empty()) {
-    throw ModelNotFound("model directory " + directory.string() + ": missing " + missing);
+    throw ModelNotFound("model directory " + base::path_text(directory) + ": missing " + missing);
   }
   ModelSource source;
-  source.model.name = directory.string();
+  source.model.name = base::path_text(directory);
   source.weights = directory / kWeights;
   source.tokenizer = directory / kTokenizer;
   if (is_file(directory / kConfig)) source.config = directory / kConfig;
@@ -137,10 +138,9 @@ bool follows_from(const Safetensors& weights, const fs::path& config) {
 ModelSource find_model_source(const std::string& name_or_directory) {
   if (const Model* model = find_model(name_or_directory)) return known_source(*model);
   std::error_code error;
-  if (name_or_directory.empty() || !fs::is_directory(name_or_directory, error)) {
-    refuse_name(name_or_directory);
-  }
-  return directory_source(name_or_directory);
+  const fs::path directory = base::path_of_text(name_or_directory);
+  if (directory.empty() || !fs::is_directory(directory, error)) refuse_name(name_or_directory);
+  return directory_source(directory);
 }
 
 Model with_digests(const ModelSource& source) {
@@ -152,7 +152,8 @@ Model with_digests(const ModelSource& source) {
     files.push_back(source.config);
   }
   for (const fs::path& path : files) {
-    model.files.push_back({path.filename().string(), fs::file_size(path), sha256_of_file(path)});
+    model.files.push_back(
+        {base::path_text(path.filename()), fs::file_size(path), sha256_of_file(path)});
   }
   return model;
 }

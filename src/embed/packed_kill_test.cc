@@ -21,6 +21,8 @@
 #include "embed/packed_weights.h"
 #include "embed/test_environment.h"
 
+extern char** environ;  // POSIX has it, but not every system's headers
+
 namespace ruvector::embed {
 namespace {
 

@@ -12,6 +12,7 @@
 #include "base/checksum.h"
 #include "base/mapped_file.h"
 #include "base/parallel.h"
+#include "base/path_text.h"
 #include "ruvector/base/errors.h"
 #include "ruvector/embed/model.h"
 
@@ -128,7 +129,8 @@ void remove_stale_temporaries(const fs::path& directory) {
 
 fs::path packed_path(std::string_view name, const PackedKey& key) {
   const std::string digits = base::to_hex(key).substr(0, 16);
-  return cache_directory() / "packed" / (std::string(name) + "-" + digits + ".weights");
+  return cache_directory() / "packed" /
+         base::path_of_text(std::string(name) + "-" + digits + ".weights");
 }
 
 std::optional<PartReader> read_packed(const fs::path& path, const PackedKey& key) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/mapped_file.h"
+#include "base/path_text.h"
 #include "embed/safetensors_header.h"
 #include "ruvector/base/errors.h"
 
@@ -80,7 +81,7 @@ Safetensors::Safetensors(std::string name, std::shared_ptr<const void> owner,
 Safetensors Safetensors::open(const std::filesystem::path& path) {
   std::shared_ptr<const base::MappedFile> file = map(path);
   const std::span<const std::byte> bytes = file->bytes();
-  return parse(bytes, std::move(file), path.string());
+  return parse(bytes, std::move(file), base::path_text(path));
 }
 
 Safetensors Safetensors::parse(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,

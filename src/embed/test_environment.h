@@ -10,26 +10,28 @@
 #include <utility>
 
 #include "base/test_folder.h"
+#include "base/test_variable.h"
 
 namespace ruvector::embed {
 
-// Sets a variable, or takes it away when `value` is null.
+// Sets a variable, or takes it away when there is no value.
 class ScopedVariable {
  public:
-  ScopedVariable(std::string name, const char* value) : name_(std::move(name)) {
+  ScopedVariable(std::string name, const std::optional<std::string>& value)
+      : name_(std::move(name)) {
     if (const char* const before = std::getenv(name_.c_str())) before_ = before;
     set(value);
   }
-  ~ScopedVariable() { set(before_ ? before_->c_str() : nullptr); }
+  ~ScopedVariable() { set(before_); }
   ScopedVariable(const ScopedVariable&) = delete;
   ScopedVariable& operator=(const ScopedVariable&) = delete;
 
  private:
-  void set(const char* value) const {
-    if (value != nullptr) {
-      ::setenv(name_.c_str(), value, 1);
+  void set(const std::optional<std::string>& value) const {
+    if (value) {
+      base::set_variable(name_, *value);
     } else {
-      ::unsetenv(name_.c_str());
+      base::remove_variable(name_);
     }
   }
 
@@ -44,13 +46,13 @@ class ScopedCaches {
 
  private:
   const base::TestFolder folder_;
-  ScopedVariable home_{"HOME", folder_.path().c_str()};
-  ScopedVariable own_{"RUVECTOR_CACHE", nullptr};
-  ScopedVariable xdg_{"XDG_CACHE_HOME", nullptr};
-  ScopedVariable hub_{"HF_HUB_CACHE", nullptr};
-  ScopedVariable old_hub_{"HUGGINGFACE_HUB_CACHE", nullptr};
-  ScopedVariable hub_home_{"HF_HOME", nullptr};
-  ScopedVariable torch_{"TORCH_HOME", nullptr};
+  ScopedVariable home_{base::kHomeVariable, folder_.path().string()};
+  ScopedVariable own_{"RUVECTOR_CACHE", std::nullopt};
+  ScopedVariable xdg_{"XDG_CACHE_HOME", std::nullopt};
+  ScopedVariable hub_{"HF_HUB_CACHE", std::nullopt};
+  ScopedVariable old_hub_{"HUGGINGFACE_HUB_CACHE", std::nullopt};
+  ScopedVariable hub_home_{"HF_HOME", std::nullopt};
+  ScopedVariable torch_{"TORCH_HOME", std::nullopt};
 };
 
 inline void write_file(const std::filesystem::path& path, std::string_view content) {

@@ -8,6 +8,7 @@
 #include "base/checksum.h"
 #include "base/mapped_file.h"
 #include "base/parallel.h"
+#include "base/path_text.h"
 #include "embed/packed_weights.h"
 #include "ruvector/base/errors.h"
 
@@ -29,7 +30,7 @@ WordPieces read_word_pieces(const fs::path& path) {
   try {
     return WordPieces::from_json({reinterpret_cast<const char*>(file->data()), file->size()});
   } catch (const EmbedError& error) {
-    throw EmbedError(path.string() + ": " + error.what());
+    throw EmbedError(base::path_text(path) + ": " + error.what());
   }
 }
 
@@ -85,7 +86,8 @@ bool try_write_packed(const fs::path& path, const PackedKey& key, const BertEnco
 std::string short_name(const ModelSource& source) {
   if (source.is_known) return source.model.name;
   std::error_code error;
-  return fs::weakly_canonical(source.model.name, error).filename().string();
+  return base::path_text(
+      fs::weakly_canonical(base::path_of_text(source.model.name), error).filename());
 }
 
 std::size_t size_of_parts(const BertEncoder& encoder) {
@@ -103,7 +105,8 @@ struct LoadedBert {
 
 LoadedBert load_bert(const ModelSource& source, LinearForm form, bool keep_packed) {
   const std::shared_ptr<const base::MappedFile> file = map(source.weights);
-  const Safetensors weights = Safetensors::parse(file->bytes(), file, source.weights.string());
+  const Safetensors weights =
+      Safetensors::parse(file->bytes(), file, base::path_text(source.weights));
   const BertConfig config = bert_config(source, weights);
   if (!keep_packed) {
     BertEncoder encoder = BertEncoder::pack(weights, config, form);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/mapped_file.h"
+#include "base/path_text.h"
 #include "embed/pickle.h"
 #include "embed/safetensors.h"
 #include "embed/zip_archive.h"
@@ -347,7 +348,7 @@ TorchArchive TorchArchive::open(const std::filesystem::path& path) {
   } catch (const PersistError& error) {
     throw EmbedError(error.what());
   }
-  return parse(file->bytes(), file, path.string());
+  return parse(file->bytes(), file, base::path_text(path));
 }
 
 TorchArchive TorchArchive::parse(std::span<const std::byte> bytes,
@@ -360,7 +361,7 @@ void convert_torch_archive(const std::filesystem::path& from, const std::filesys
   try {
     write_safetensors(to, archive.tensors());
   } catch (const std::invalid_argument& error) {
-    throw EmbedError(from.string() + ": " + error.what());
+    throw EmbedError(base::path_text(from) + ": " + error.what());
   }
 }
 

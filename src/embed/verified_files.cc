@@ -1,20 +1,21 @@
 #include "embed/verified_files.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <fstream>
+#include <span>
 #include <system_error>
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/descriptor.h"
 #include "base/digest.h"
-#include "base/file_times.h"
+#include "base/file_status.h"
+#include "base/open_file.h"
+#include "base/path_text.h"
+#include "base/positioned_io.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::embed {
@@ -29,56 +30,50 @@ constexpr std::size_t kMostLines = 16;
 constexpr std::int64_t kSettledNanoseconds = 2'000'000'000;
 
 [[noreturn]] void fail(const Path& path, int error) {
-  throw EmbedError(path.string() + ": " + std::generic_category().message(error));
+  throw EmbedError(base::path_text(path) + ": " + std::generic_category().message(error));
 }
 
 // A regular file that is open for reading.
 class OpenFile {
  public:
-  // Waits for no writer, should somebody have put a pipe there.
-  explicit OpenFile(const Path& path)
-      : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
-    if (fd_ < 0) fail(path, errno);
+  explicit OpenFile(const Path& path) : path_(path), file_(base::open_for_reading(path)) {
+    if (!file_) fail(path, errno);
   }
-  ~OpenFile() { ::close(fd_); }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
 
-  struct stat status() const {
-    struct stat status{};
-    if (::fstat(fd_, &status) != 0) fail(path_, errno);
-    return status;
+  base::FileStatus status() const {
+    const auto status = base::status_of(file_.get());
+    if (!status) fail(path_, errno);
+    return *status;
   }
 
   std::string sha256() const {
     base::Hasher hasher(base::Hasher::Algorithm::sha256);
     std::vector<std::byte> piece(kPieceBytes);
-    for (;;) {
-      const ::ssize_t count = ::read(fd_, piece.data(), piece.size());
-      if (count < 0 && errno == EINTR) continue;
+    for (std::uint64_t offset = 0;;) {
+      const std::ptrdiff_t count = base::read_at(file_.get(), piece.data(), piece.size(), offset);
       if (count < 0) fail(path_, errno);
       if (count == 0) return base::to_hex(hasher.finish());
-      hasher.update(piece.data(), static_cast<std::size_t>(count));
+      hasher.update(std::span<const std::byte>(piece).first(static_cast<std::size_t>(count)));
+      offset += static_cast<std::uint64_t>(count);
     }
   }
 
  private:
   Path path_;
-  int fd_;
+  base::Descriptor file_;
 };
 
 // The change time tells of a writer who sets the modification time back.
-std::string line_of(const struct stat& status) {
-  return std::to_string(status.st_size) + " " + std::to_string(status.st_ino) + " " +
-         std::to_string(base::modified_ns(status)) + " " + std::to_string(base::changed_ns(status));
+std::string line_of(const base::FileStatus& status) {
+  return std::to_string(status.size) + " " + std::to_string(status.inode) + " " +
+         std::to_string(status.modified_ns) + " " + std::to_string(status.changed_ns);
 }
 
-bool is_settled(const struct stat& status) {
+bool is_settled(const base::FileStatus& status) {
   const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
                        std::chrono::system_clock::now().time_since_epoch())
                        .count();
-  const auto changed = std::max(base::modified_ns(status), base::changed_ns(status));
-  return changed < now - kSettledNanoseconds;
+  return std::max(status.modified_ns, status.changed_ns) < now - kSettledNanoseconds;
 }
 
 Path note_of(const ModelFile& file) {
@@ -125,8 +120,8 @@ bool has_pinned_bytes(const Path& path, const ModelFile& file, Verification veri
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored)) return false;
   const OpenFile open(path);
-  const struct stat status = open.status();
-  if (static_cast<std::uint64_t>(status.st_size) != file.size) return false;
+  const base::FileStatus status = open.status();
+  if (status.size != file.size) return false;
   const std::string line = line_of(status);
   if (verification == Verification::remembered && is_remembered(file, line)) return true;
   // Asked before the bytes are read: a change while they are read must not look settled.

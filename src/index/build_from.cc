@@ -1,12 +1,13 @@
 #include "index/build_from.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
 
 #include "base/array.h"
+#include "base/path_text.h"
+#include "base/temporary_folder.h"
 #include "base/unnamed_file.h"
 #include "index/growth.h"
 #include "index/rbpx.h"
@@ -48,7 +49,7 @@ RowsPlace place_of(Kind kind, const RowsParams& where, const BuildParams& params
                                        : "a " + name + " without rerank_factor keeps codes only");
   }
   if (where.path && place != RowsPlace::mapped) {
-    throw std::invalid_argument("path is " + where.path->string() + ", and rows is '" +
+    throw std::invalid_argument("path is " + base::path_text(*where.path) + ", and rows is '" +
                                 place_name(place) + "': a path is where rows are mapped from");
   }
   return place;
@@ -111,14 +112,9 @@ State build_in_file(Kind kind, const RowChunks& chunks, const std::filesystem::p
   return file.finish(build_state_of(kind, file.rows(), dim, params));
 }
 
-std::filesystem::path folder_for_temporary_files() {
-  const char* const named = std::getenv("TMPDIR");
-  return named != nullptr && *named != '\0' ? named : "/tmp";
-}
-
 // K-means, codes and calibration each look at rows that an iterator gives once.
 State build_from_spilled(Kind kind, const RowChunks& chunks, const BuildParams& params) {
-  base::UnnamedFile file(folder_for_temporary_files());
+  base::UnnamedFile file(base::temporary_folder());
   const std::size_t dim = take_all(
       kind, chunks, params,
       [&](const float* values, std::size_t count) { file.append(values, count * sizeof(float)); });

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/test_folder.h"
+#include "base/test_variable.h"
 #include "index/growth.h"
 #include "index/rbpx.h"
 #include "index/test_vectors.h"
@@ -318,14 +319,15 @@ TEST(BuildFrom, ProgressCountsRowsWhileTheyComeAndEndsWithAll) {
 }
 
 TEST(BuildFrom, AFolderForTemporaryFilesThatIsNotThereIsNamed) {
-  const char* const set = ::getenv("TMPDIR");
+  const char* const set = ::getenv(base::kTemporaryVariable);
   const std::optional<std::string> before = set == nullptr ? std::nullopt : std::optional(set);
   const base::TestFolder folder;
-  ::setenv("TMPDIR", (folder.path() / "absent").c_str(), 1);
+  base::set_variable(base::kTemporaryVariable, (folder.path() / "absent").string());
   const TestVectors vectors = gaussian_vectors(10, 12, 1);
   EXPECT_THAT([&] { build_from(Kind::rabitq, Pieces(vectors, {}), {}, BuildParams{}); },
               ThrowsMessage<PersistError>(HasSubstr("absent")));
-  before ? ::setenv("TMPDIR", before->c_str(), 1) : ::unsetenv("TMPDIR");
+  before ? base::set_variable(base::kTemporaryVariable, *before)
+         : base::remove_variable(base::kTemporaryVariable);
 }
 
 }  // namespace

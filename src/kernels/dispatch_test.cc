@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/test_variable.h"
 #include "kernels/kernels.h"
 #include "ruvector/base/cpu_features.h"
 
@@ -69,11 +70,11 @@ class EnvironmentTest : public testing::Test {
     if (before_.has_value()) {
       set(before_->c_str());
     } else {
-      unsetenv("RUVECTOR_SIMD");
+      base::remove_variable("RUVECTOR_SIMD");
     }
   }
 
-  static void set(const char* value) { setenv("RUVECTOR_SIMD", value, 1); }
+  static void set(const char* value) { base::set_variable("RUVECTOR_SIMD", value); }
 
  private:
   std::optional<std::string> before_;
@@ -87,7 +88,7 @@ TEST_F(EnvironmentTest, EveryLevelThatRunsCanBeAskedFor) {
 }
 
 TEST_F(EnvironmentTest, WithoutTheVariableOrWithAnEmptyOneTheBestTableIsChosen) {
-  unsetenv("RUVECTOR_SIMD");
+  base::remove_variable("RUVECTOR_SIMD");
   EXPECT_STREQ(choose_from_environment().name, supported().back()->name);
   set("");
   EXPECT_STREQ(choose_from_environment().name, supported().back()->name);

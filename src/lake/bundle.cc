@@ -1,15 +1,16 @@
 #include "ruvector/lake/bundle.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
 
 #include "base/atomic_file.h"
+#include "base/descriptor.h"
 #include "base/digest.h"
+#include "base/file_status.h"
+#include "base/open_file.h"
+#include "base/path_text.h"
+#include "base/positioned_io.h"
 #include "lake/bundle_json.h"
 
 namespace ruvector {
@@ -38,38 +39,21 @@ std::span<const std::byte> bytes_of(const std::string& text) {
 }
 
 [[noreturn]] void fail(const std::filesystem::path& path, const char* what) {
-  throw PersistError(path, std::string(what) + ": " + std::system_category().message(errno));
+  throw PersistError(path, std::string(what) + ": " + std::generic_category().message(errno));
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(const std::filesystem::path& path) {
-    do {
-      // O_NONBLOCK: a FIFO that someone put here must not wait for its writer.
-      fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    } while (fd_ < 0 && errno == EINTR);
-    if (fd_ < 0) fail(path, "cannot be opened for reading");
-  }
-  ~Descriptor() { ::close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_ = -1;
-};
 
 // The whole file, or its beginning when it is longer than any bundle.
 std::string read_text(const std::filesystem::path& path) {
-  const Descriptor file(path);
-  struct stat status{};
-  if (::fstat(file.get(), &status) != 0) fail(path, "cannot be examined");
-  if (!S_ISREG(status.st_mode)) throw PersistError(path, "is not a regular file");
+  const base::Descriptor file(base::open_for_reading(path));
+  if (!file) fail(path, "cannot be opened for reading");
+  const auto status = base::status_of(file.get());
+  if (!status) fail(path, "cannot be examined");
+  if (status->kind != base::FileKind::regular) throw PersistError(path, "is not a regular file");
   std::string text(lake::kMaxBundleBytes + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
-    const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
-    if (got < 0 && errno == EINTR) continue;
+    const std::ptrdiff_t got =
+        base::read_at(file.get(), text.data() + size, text.size() - size, size);
     if (got < 0) fail(path, "cannot be read");
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
@@ -83,7 +67,7 @@ RuLakeBundle parse_file(const std::filesystem::path& path) {
   try {
     return RuLakeBundle::from_json(text);
   } catch (const BundleError& error) {
-    throw BundleError(path.string() + ": " + error.what());
+    throw BundleError(base::path_text(path) + ": " + error.what());
   }
 }
 
@@ -95,7 +79,7 @@ void require_trusted(const RuLakeBundle& bundle, const std::filesystem::path& pa
   });
   if (trusted) return;
   throw BundleError(
-      path.string() + ": bundle: " +
+      base::path_text(path) + ": bundle: " +
       (bundle.signature ? "its signature is of none of the " : "is not signed by any of the ") +
       std::to_string(keys.size()) + " trusted keys, or not over this content");
 }

@@ -1,14 +1,12 @@
 #include "lake/confined_directory.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 #include <system_error>
 
+#include "base/directory_files.h"
+#include "base/file_status.h"
+#include "base/path_text.h"
 #include "lake/open_beneath.h"
 #include "ruvector/base/errors.h"
 
@@ -18,12 +16,12 @@ namespace {
 constexpr std::size_t kMaxNameBytes = 255;
 
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& what, int error) {
-  throw PersistError(path, what + ": " + std::system_category().message(error));
+  throw PersistError(path, what + ": " + std::generic_category().message(error));
 }
 
 bool is_regular(int fd) {
-  struct stat status{};
-  return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+  const auto status = base::status_of(fd);
+  return status && status->kind == base::FileKind::regular;
 }
 
 }  // namespace
@@ -46,15 +44,15 @@ ConfinedDirectory::ConfinedDirectory(const std::filesystem::path& path) {
   open_directory();
 }
 
-Descriptor ConfinedDirectory::open_directory() const {
-  Descriptor directory(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+base::Descriptor ConfinedDirectory::open_directory() const {
+  base::Descriptor directory(base::open_directory(path_));
   if (!directory) fail(path_, "directory cannot be opened", errno);
   return directory;
 }
 
-Descriptor ConfinedDirectory::open(const std::string& name) const {
-  const Descriptor directory = open_directory();
-  Descriptor file(open_beneath(directory.get(), name));
+base::Descriptor ConfinedDirectory::open(const std::string& name) const {
+  const base::Descriptor directory = open_directory();
+  base::Descriptor file(open_beneath(directory.get(), name));
   if (!file) {
     if (errno == ENOENT) return file;
     if (errno == EXDEV) throw PersistError(path_of(name), "is a link that leads out of its folder");
@@ -69,26 +67,24 @@ base::AtomicFile ConfinedDirectory::replace(const std::string& name) const {
 }
 
 std::vector<std::string> ConfinedDirectory::names() const {
-  Descriptor directory = open_directory();
-  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::fdopendir(directory.get()), ::closedir);
-  if (!listing) fail(path_, "directory cannot be listed", errno);
-  const int fd = directory.release();  // the listing's now
+  const base::Descriptor directory = open_directory();
   std::vector<std::string> names;
-  while (true) {
-    errno = 0;
-    const dirent* entry = ::readdir(listing.get());
-    if (entry == nullptr && errno != 0) fail(path_, "directory cannot be listed", errno);
-    if (entry == nullptr) return names;
-    std::string name = entry->d_name;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(path_, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::string name = base::path_text(entry->path().filename());
     if (!is_file_name(name)) continue;
-    const bool unsure = entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
-    if (entry->d_type != DT_REG && !unsure) continue;
-    if (unsure) {
-      const Descriptor file(open_beneath(fd, name));
+    std::error_code gone;
+    if (entry->is_symlink(gone)) {
+      const base::Descriptor file(open_beneath(directory.get(), name));
       if (!file || !is_regular(file.get())) continue;
+    } else if (!entry->is_regular_file(gone)) {
+      continue;
     }
     names.push_back(std::move(name));
   }
+  if (error) throw PersistError(path_, "directory cannot be listed: " + error.message());
+  return names;
 }
 
 }  // namespace ruvector::lake

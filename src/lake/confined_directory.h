@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "base/atomic_file.h"
-#include "lake/descriptor.h"
+#include "base/descriptor.h"
+#include "base/path_text.h"
 
 namespace ruvector::lake {
 
@@ -22,20 +23,22 @@ class ConfinedDirectory {
   explicit ConfinedDirectory(const std::filesystem::path& path);
 
   // Of `name`, absolute.
-  std::filesystem::path path_of(const std::string& name) const { return path_ / name; }
+  std::filesystem::path path_of(const std::string& name) const {
+    return path_ / base::path_of_text(name);
+  }
   // Absolute.
   const std::filesystem::path& path() const { return path_; }
 
   // A regular file for reading; none when it is not there. Throws PersistError when it is something
   // else, leads out of the directory or cannot be opened.
-  Descriptor open(const std::string& name) const;
+  base::Descriptor open(const std::string& name) const;
   // To replace or make a file. Throws PersistError, also for a symbolic link.
   base::AtomicFile replace(const std::string& name) const;
   // Names of all regular files that open() would open. Throws PersistError.
   std::vector<std::string> names() const;
 
  private:
-  Descriptor open_directory() const;
+  base::Descriptor open_directory() const;
 
   std::filesystem::path path_;
 };

@@ -1,7 +1,5 @@
 #include "lake/file_version.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -14,7 +12,7 @@
 
 #include "base/digest.h"
 #include "base/file_digest.h"
-#include "base/file_times.h"
+#include "base/file_status.h"
 #include "lake/read_fully.h"
 #include "ruvector/base/errors.h"
 
@@ -42,12 +40,12 @@ nanoseconds age_of(const FileVersion& version) {
 }  // namespace
 
 FileVersion version_of(int fd, const std::filesystem::path& path) {
-  struct stat status{};
-  if (::fstat(fd, &status) != 0) {
-    throw PersistError(path, "cannot be examined: " + std::system_category().message(errno));
+  const auto status = base::status_of(fd);
+  if (!status) {
+    throw PersistError(path, "cannot be examined: " + std::generic_category().message(errno));
   }
-  return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
-          base::modified_ns(status), base::changed_ns(status)};
+  return {status->device, status->inode,       status->inode_high,
+          status->size,   status->modified_ns, status->changed_ns};
 }
 
 FileVersion settled_version_of(int fd, const std::filesystem::path& path) {

@@ -3,8 +3,6 @@
 // Thread-safe: functions of their arguments. Errors are PersistErrors that name `path`.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -12,11 +10,12 @@
 namespace ruvector::lake {
 
 struct FileVersion {
-  dev_t device = 0;
-  ino_t inode = 0;
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t inode_high = 0;  // zero where an inode has 64 bits
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0;  // a user can set it back,
-  std::int64_t changed_ns = 0;   // but not this one
+  std::int64_t changed_ns = 0;   // but not this one, on Windows not by any usual call
   friend bool operator==(const FileVersion&, const FileVersion&) = default;
 };
 

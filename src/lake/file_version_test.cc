@@ -10,9 +10,9 @@
 #include <chrono>
 #include <string>
 
+#include "base/descriptor.h"
 #include "base/digest.h"
 #include "base/file_digest.h"
-#include "lake/descriptor.h"
 #include "lake/read_fully.h"
 #include "ruvector/base/errors.h"
 
@@ -27,7 +27,7 @@ class Version : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string name = ::testing::TempDir() + "/file_version_test.XXXXXX";
-    file_ = Descriptor(::mkstemp(name.data()));
+    file_ = base::Descriptor(::mkstemp(name.data()));
     ASSERT_TRUE(file_);
     path_ = name;
   }
@@ -38,7 +38,7 @@ class Version : public ::testing::Test {
               static_cast<ssize_t>(bytes.size()));
   }
 
-  Descriptor file_;
+  base::Descriptor file_;
   std::filesystem::path path_;
 };
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/path_text.h"
 #include "lake/confined_directory.h"
 #include "lake/file_version.h"
 #include "lake/read_fully.h"
@@ -21,7 +22,7 @@
 namespace ruvector {
 namespace {
 
-using lake::Descriptor;
+using base::Descriptor;
 using lake::FileVersion;
 
 constexpr std::string_view kSuffix = ".ruvec1";
@@ -153,7 +154,9 @@ class FsBackend::Directory {
     if (!params_.data_ref_prefix.empty()) {
       return params_.data_ref_prefix + percent_encoded(filename);
     }
-    return "file://" + percent_encoded(files_.path_of(filename).string());
+    std::string path = base::generic_path_text(files_.path_of(filename));
+    if (!path.starts_with('/')) path.insert(0, 1, '/');  // it begins with the letter of a drive
+    return "file://" + percent_encoded(path);
   }
 
  private:

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/descriptor.h"
 #include "base/test_folder.h"
-#include "lake/descriptor.h"
 
 namespace ruvector::lake {
 namespace {
@@ -33,12 +33,12 @@ class OpenBeneath : public testing::TestWithParam<int (*)(int directory, const s
     fs::create_symlink("..", inside_ / "parent");
   }
 
-  Descriptor open(const std::string& name) const {
-    const Descriptor directory(::open(inside_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return Descriptor(GetParam()(directory.get(), name));
+  base::Descriptor open(const std::string& name) const {
+    const base::Descriptor directory(::open(inside_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return base::Descriptor(GetParam()(directory.get(), name));
   }
   std::string text_of(const std::string& name) const {
-    const Descriptor file = open(name);
+    const base::Descriptor file = open(name);
     char text[16];
     const ssize_t size = ::pread(file.get(), text, sizeof(text), 0);
     return size < 0 ? "unreadable" : std::string(text, static_cast<std::size_t>(size));

@@ -1,11 +1,10 @@
 #include "lake/read_fully.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <string>
 #include <system_error>
 
+#include "base/positioned_io.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::lake {
@@ -13,12 +12,11 @@ namespace ruvector::lake {
 void read_fully(int fd, std::uint64_t offset, std::span<std::byte> out,
                 const std::filesystem::path& path) {
   while (!out.empty()) {
-    const ssize_t got = ::pread(fd, out.data(), out.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
+    const std::ptrdiff_t got = base::read_at(fd, out.data(), out.size(), offset);
     if (got < 0) {
       throw PersistError(path, "read of " + std::to_string(out.size()) + " bytes at offset " +
                                    std::to_string(offset) +
-                                   " failed: " + std::system_category().message(errno));
+                                   " failed: " + std::generic_category().message(errno));
     }
     if (got == 0) {
       throw PersistError(

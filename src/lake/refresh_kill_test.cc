@@ -21,6 +21,8 @@
 #include "lake/test_lake.h"
 #include "ruvector/lake/local_backend.h"
 
+extern char** environ;  // POSIX has it, but not every system's headers
+
 namespace ruvector::lake {
 namespace {
 

@@ -1,7 +1,5 @@
 #include "lake/ruvec1.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -15,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/file_status.h"
 #include "base/parallel.h"
 #include "index/id_map.h"
 #include "index/validate.h"
@@ -159,12 +158,12 @@ Ruvec1Header parse_ruvec1_header(std::span<const std::byte> head, std::uint64_t 
 }
 
 Ruvec1Content read_ruvec1(int fd, bool lenient, const std::filesystem::path& path) {
-  struct stat status{};
-  if (::fstat(fd, &status) != 0) {
-    throw PersistError(path, "cannot be examined: " + std::system_category().message(errno));
+  const auto status = base::status_of(fd);
+  if (!status) {
+    throw PersistError(path, "cannot be examined: " + std::generic_category().message(errno));
   }
-  if (!S_ISREG(status.st_mode)) throw PersistError(path, "is no regular file");
-  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (status->kind != base::FileKind::regular) throw PersistError(path, "is no regular file");
+  const std::uint64_t size = status->size;
   std::array<std::byte, kRuvec1HeaderBytes> head;
   const auto present = std::span(head).first(std::min<std::uint64_t>(size, head.size()));
   read_fully(fd, 0, present, path);

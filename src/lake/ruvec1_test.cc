@@ -16,9 +16,9 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/open_unnamed.h"
 #include "base/random.h"
-#include "lake/descriptor.h"
 #include "ruvector/base/errors.h"
 #include "ruvector/base/runtime.h"
 
@@ -45,8 +45,8 @@ std::string file_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-Descriptor in_memory(std::string_view bytes) {
-  Descriptor file(base::open_unnamed(testing::TempDir()));
+base::Descriptor in_memory(std::string_view bytes) {
+  base::Descriptor file(base::open_unnamed(testing::TempDir()));
   EXPECT_EQ(::pwrite(file.get(), bytes.data(), bytes.size(), 0),
             static_cast<ssize_t>(bytes.size()));
   return file;
@@ -214,7 +214,7 @@ TEST(Ruvec1, AnIdThatIsThereTwiceIsRefusedByItsValue) {
 }
 
 TEST(Ruvec1, WhatIsNoRegularFileIsRefused) {
-  const Descriptor directory(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const base::Descriptor directory(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   EXPECT_THAT([&] { read_ruvec1(directory.get(), false, "some.ruvec1"); },
               refused("no regular file"));
   EXPECT_THAT([] { read_ruvec1(-1, false, "some.ruvec1"); }, refused("cannot be examined"));

@@ -1,9 +1,5 @@
 #include "lake/snapshot.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -14,11 +10,15 @@
 #include <utility>
 
 #include "base/atomic_file.h"
+#include "base/descriptor.h"
 #include "base/digest.h"
+#include "base/directory_files.h"
 #include "base/durable.h"
 #include "base/file_digest.h"
-#include "base/file_times.h"
+#include "base/file_status.h"
 #include "base/mapped_file.h"
+#include "base/open_file.h"
+#include "base/path_text.h"
 #include "index/rbpx_layout.h"
 #include "lake/directory_lock.h"
 
@@ -37,7 +37,7 @@ constexpr std::size_t kHeadBytes = 4096;  // an .rbpx header and its section tab
 constexpr int kMaxAttempts = 100;         // of opening, while others save
 
 [[noreturn]] void fail(const fs::path& path, const std::string& what, int error) {
-  throw PersistError(path, what + ": " + std::system_category().message(error));
+  throw PersistError(path, what + ": " + std::generic_category().message(error));
 }
 
 // --- names and digests
@@ -101,13 +101,17 @@ void require_equal(const char* what, std::uint64_t of_bundle, std::uint64_t of_i
                         std::to_string(of_bundle), std::to_string(of_index));
 }
 
+base::Descriptor open_directory(const fs::path& directory) {
+  base::Descriptor opened(base::open_directory(directory));
+  if (!opened) fail(directory, "cannot be opened", errno);
+  return opened;
+}
+
 void sync_directory(const fs::path& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) fail(directory, "cannot be opened", errno);
-  const bool synced = base::make_durable(fd) == 0 || errno == EINVAL;  // EINVAL: needs none
-  const int error = errno;
-  ::close(fd);
-  if (!synced) fail(directory, "cannot be made durable", error);
+  const base::Descriptor opened = open_directory(directory);
+  // EINVAL: it needs none.
+  const bool synced = base::make_durable(opened.get()) == 0 || errno == EINVAL;
+  if (!synced) fail(directory, "cannot be made durable", errno);
 }
 
 // A file that is removed unless it gets its final name.
@@ -122,8 +126,13 @@ class StagedFile {
   StagedFile(const StagedFile&) = delete;
   StagedFile& operator=(const StagedFile&) = delete;
   const fs::path& path() const { return path_; }
+  // In the same directory.
   void rename_to(const fs::path& path) {
-    if (::rename(path_.c_str(), path.c_str()) != 0) fail(path, "cannot be replaced", errno);
+    const base::Descriptor directory = open_directory(path.parent_path());
+    if (base::rename_in(directory.get(), base::path_text(path_.filename()),
+                        base::path_text(path.filename())) != 0) {
+      fail(path, "cannot be replaced", errno);
+    }
     path_.clear();
   }
 
@@ -158,7 +167,7 @@ void remove_old_files(const fs::path& directory, const std::optional<std::string
   std::error_code error;
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
+    const std::string name = base::path_text(entry->path().filename());
     std::error_code ignored;
     const bool old = current && is_index_name(name) && name != *current;
     if ((old || is_left_over(name)) && fs::is_regular_file(entry->symlink_status(ignored))) {
@@ -171,16 +180,17 @@ void remove_old_files(const fs::path& directory, const std::optional<std::string
 
 // Which file table.rulake.json is at the moment: each save makes another one.
 struct BundleIdentity {
-  dev_t device = 0;
-  ino_t inode = 0;
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
   std::int64_t changed_ns = 0;
   friend bool operator==(const BundleIdentity&, const BundleIdentity&) = default;
 };
 
 BundleIdentity identify_bundle(const fs::path& directory) {
-  struct stat status{};
-  if (::stat((directory / RuLakeBundle::kFileName).c_str(), &status) != 0) return {};
-  return {status.st_dev, status.st_ino, base::changed_ns(status)};
+  const base::Descriptor file(base::open_for_reading(directory / RuLakeBundle::kFileName));
+  const auto status = file ? base::status_of(file.get()) : std::nullopt;
+  if (!status) return {};
+  return {status->device, status->inode, status->changed_ns};
 }
 
 struct NamedIndex {
@@ -193,7 +203,7 @@ NamedIndex named_index(const RuLakeBundle& bundle, const fs::path& directory, bo
   if (!bundle.index_file) {
     if (bundle.index_digest) throw BundleError("bundle: has an index_digest and no index_file");
     if (lenient) return {directory / kOriginalName, {}};
-    throw BundleError((directory / RuLakeBundle::kFileName).string() +
+    throw BundleError(base::path_text(directory / RuLakeBundle::kFileName) +
                       ": bundle: names no index_file; snapshots of the original, whose index no "
                       "digest binds to its bundle, are opened with lenient only");
   }
@@ -217,24 +227,26 @@ NamedIndex named_index(const RuLakeBundle& bundle, const fs::path& directory, bo
 }
 
 void require_regular_file(const fs::path& path) {
-  struct stat status{};
-  if (::lstat(path.c_str(), &status) != 0) fail(path, "cannot be examined", errno);
-  if (S_ISLNK(status.st_mode)) {
+  const base::Descriptor directory = open_directory(path.parent_path());
+  const auto kind = base::kind_in(directory.get(), base::path_text(path.filename()));
+  if (!kind) fail(path, "cannot be examined", errno);
+  if (*kind == base::FileKind::link) {
     throw PersistError(path, "is a symbolic link, which may lead out of the snapshot");
   }
-  if (!S_ISREG(status.st_mode)) throw PersistError(path, "is not a regular file");
+  if (*kind != base::FileKind::regular) throw PersistError(path, "is not a regular file");
 }
 
 void check_digest(const fs::path& path, std::span<const std::byte> bytes,
                   const IndexDigest& expected, bool verify) {
   const std::string head = head_digest(bytes);
   if (head != expected.head) {
-    throw WitnessMismatch(path.string() + ": digest of the length and head", expected.head, head);
+    throw WitnessMismatch(base::path_text(path) + ": digest of the length and head", expected.head,
+                          head);
   }
   if (!verify) return;
   const std::string whole = base::to_hex(base::file_digest(bytes));
   if (whole == expected.whole) return;
-  throw WitnessMismatch(path.string() + ": digest of all bytes", expected.whole, whole);
+  throw WitnessMismatch(base::path_text(path) + ": digest of all bytes", expected.whole, whole);
 }
 
 // Bytes of a file of format version 1 by its header; none for another file.

@@ -21,6 +21,8 @@
 #include "lake/directory_lock.h"
 #include "lake/snapshot.h"
 
+extern char** environ;  // POSIX has it, but not every system's headers
+
 namespace ruvector::lake {
 namespace {
 

@@ -1,8 +1,5 @@
 #include "net/address_policy.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -126,7 +123,7 @@ Bytes bytes_of(const void* address, std::size_t size) noexcept {
   return {static_cast<const std::uint8_t*>(address), size};
 }
 
-std::string text(const sockaddr& address, socklen_t size) {
+std::string text(const sockaddr& address, std::size_t size) {
   std::array<char, INET6_ADDRSTRLEN> buffer{};
   if (address.sa_family == AF_INET && size >= sizeof(sockaddr_in)) {
     sockaddr_in v4;
@@ -171,7 +168,7 @@ std::optional<Parsed> parse(std::string_view host) noexcept {
 
 }  // namespace
 
-AddressKind classify(const sockaddr& address, socklen_t size) noexcept {
+AddressKind classify(const sockaddr& address, std::size_t size) noexcept {
   if (address.sa_family == AF_INET && size >= sizeof(sockaddr_in)) {
     sockaddr_in v4;
     std::memcpy(&v4, &address, sizeof(v4));
@@ -186,7 +183,7 @@ AddressKind classify(const sockaddr& address, socklen_t size) noexcept {
 }
 
 std::optional<std::string> refusal(const AddressPolicy& policy, bool plain_http,
-                                   const sockaddr& address, socklen_t size) {
+                                   const sockaddr& address, std::size_t size) {
   const AddressKind kind = classify(address, size);
   const auto refused = [&](std::string_view why) {
     return text(address, size) + " " + std::string(why);

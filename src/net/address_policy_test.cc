@@ -1,10 +1,7 @@
 #include "net/address_policy.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/un.h>
 
 #include <stdexcept>
 #include <string>
@@ -14,7 +11,7 @@ namespace {
 
 struct Address {
   sockaddr_storage storage{};
-  socklen_t size = 0;
+  std::size_t size = 0;
   const sockaddr& get() const { return reinterpret_cast<const sockaddr&>(storage); }
 };
 
@@ -191,8 +188,8 @@ TEST(AddressPolicy, KnowsNoNameButLocalhost) {
 }
 
 TEST(AddressPolicy, RefusesOtherFamiliesAndShortAddresses) {
-  sockaddr_un local{};
-  local.sun_family = AF_UNIX;
+  sockaddr_storage local{};
+  local.ss_family = AF_UNIX;
   const auto& generic = reinterpret_cast<const sockaddr&>(local);
   EXPECT_TRUE(refusal({}, false, generic, sizeof(local)).has_value());
   const Address parsed = address("127.0.0.1");

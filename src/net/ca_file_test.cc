@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
+
+#include "base/test_variable.h"
 
 namespace ruvector::net {
 namespace {
@@ -12,30 +13,30 @@ class CaFile : public testing::Test {
  protected:
   void SetUp() override {
     for (const char* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"}) {
-      ::unsetenv(name);
+      base::remove_variable(name);
     }
   }
   void TearDown() override { SetUp(); }
 };
 
 TEST_F(CaFile, IsTheOneThatIsGiven) {
-  ::setenv("SSL_CERT_FILE", "/of/the/environment", 1);
+  base::set_variable("SSL_CERT_FILE", "/of/the/environment");
   EXPECT_EQ(find_ca_file("/given"), "/given");
 }
 
 TEST_F(CaFile, IsTheFirstThatTheEnvironmentNames) {
-  ::setenv("REQUESTS_CA_BUNDLE", "/third", 1);
+  base::set_variable("REQUESTS_CA_BUNDLE", "/third");
   EXPECT_EQ(find_ca_file(""), "/third");
-  ::setenv("CURL_CA_BUNDLE", "/second", 1);
+  base::set_variable("CURL_CA_BUNDLE", "/second");
   EXPECT_EQ(find_ca_file(""), "/second");
-  ::setenv("SSL_CERT_FILE", "", 1);
+  base::set_variable("SSL_CERT_FILE", "");
   EXPECT_EQ(find_ca_file(""), "/second");
-  ::setenv("SSL_CERT_FILE", "/first", 1);
+  base::set_variable("SSL_CERT_FILE", "/first");
   EXPECT_EQ(find_ca_file(""), "/first");
 }
 
 TEST_F(CaFile, IsNoFolder) {
-  ::setenv("REQUESTS_CA_BUNDLE", "/tmp", 1);
+  base::set_variable("REQUESTS_CA_BUNDLE", "/tmp");
   EXPECT_NE(find_ca_file(""), "/tmp");
 }
 

@@ -103,7 +103,7 @@ void ConnectionPool::on_socket(int socket, std::uint32_t events) {
   int what = 0;
   if ((events & Poller::kReadable) != 0) what |= CURL_CSELECT_IN;
   if ((events & Poller::kWritable) != 0) what |= CURL_CSELECT_OUT;
-  act(socket, what);
+  act(system_socket(socket), what);
   update_deadline();
 }
 
@@ -191,14 +191,14 @@ int ConnectionPool::watch_socket(CURL*, curl_socket_t socket, int what, void* se
                                  void* is_watched) {
   auto& pool = *static_cast<ConnectionPool*>(self);
   if (what == CURL_POLL_REMOVE) {
-    pool.io_.forget(socket);
+    pool.io_.forget(static_cast<int>(socket));
     return 0;
   }
   std::uint32_t events = 0;
   if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) events |= Poller::kReadable;
   if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= Poller::kWritable;
   try {
-    pool.io_.watch(pool, socket, events, is_watched != nullptr);
+    pool.io_.watch(pool, static_cast<int>(socket), events, is_watched != nullptr);
   } catch (const std::exception&) {
     return -1;
   }

@@ -29,6 +29,7 @@ void answer_all(TestConnection& connection) {
 
 std::size_t count_in(const char* folder) {
   std::size_t count = 0;
+  if (!std::filesystem::exists(folder)) return count;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++count;
   return count;
 }
@@ -150,6 +151,7 @@ TEST(ConnectionPool, LeavesNothingBehindAfterAThousandCancelledRequests) {
   const std::size_t files = count_in("/proc/self/fd");
   const std::size_t threads = count_in("/proc/self/task");
   run(1000);
+  if (files == 0) GTEST_SKIP() << "what is open cannot be counted here";
   EXPECT_LE(count_in("/proc/self/fd"), files + 2);
   EXPECT_LE(count_in("/proc/self/task"), threads + 2);
 }

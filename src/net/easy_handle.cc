@@ -1,7 +1,5 @@
 #include "net/easy_handle.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <new>
 
@@ -96,6 +94,10 @@ void EasyHandle::set_tls(const TlsOptions& tls, const std::string& ca_file) {
     // Who names a file trusts nobody else.
     set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
     set(CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
+  } else {
+    // Windows has no such file but a store of its own, which libcurl reads.
+    set(CURLOPT_SSL_OPTIONS, static_cast<long>(CURLSSLOPT_NATIVE_CA));
+    set(CURLOPT_PROXY_SSL_OPTIONS, static_cast<long>(CURLSSLOPT_NATIVE_CA));
   }
   if (!tls.client_certificate.empty()) set(CURLOPT_SSLCERT, tls.client_certificate.c_str());
   if (!tls.client_key.empty()) set(CURLOPT_SSLKEY, tls.client_key.c_str());
@@ -220,14 +222,14 @@ int EasyHandle::connected(void* self, char*, char*, int, int) {
 
 curl_socket_t EasyHandle::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
   Events& events = *static_cast<EasyHandle*>(self)->events_;
-  if (!events.may_connect(address->addr, address->addrlen)) return CURL_SOCKET_BAD;
-  return net::open_socket(address->family, address->socktype, address->protocol);
+  if (!events.may_connect(address->addr, static_cast<std::size_t>(address->addrlen)))
+    return CURL_SOCKET_BAD;
+  return system_socket(net::open_socket(address->family, address->socktype, address->protocol));
 }
 
 // A forked child may hold the socket too: the peer is to see the end at once all the same.
 int EasyHandle::close_socket(void*, curl_socket_t socket) {
-  ::shutdown(socket, SHUT_RDWR);
-  return ::close(socket);
+  return net::close_socket(static_cast<int>(socket));
 }
 
 }  // namespace ruvector::net

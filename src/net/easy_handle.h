@@ -3,7 +3,6 @@
 #pragma once
 
 #include <curl/curl.h>
-#include <sys/socket.h>
 
 #include <array>
 #include <chrono>
@@ -13,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/socket_api.h"
 #include "net/transport.h"
 
 namespace ruvector::net {
@@ -33,7 +33,7 @@ class EasyHandle {
     // The request is about to be sent, perhaps again on another connection.
     virtual bool on_connected() = 0;
     // Whether the socket may be opened that connects to this address.
-    virtual bool may_connect(const sockaddr& address, socklen_t size) = 0;
+    virtual bool may_connect(const sockaddr& address, std::size_t size) = 0;
   };
 
   struct Target {

@@ -235,7 +235,7 @@ bool HttpTransfer::on_connected() {
   return true;
 }
 
-bool HttpTransfer::may_connect(const sockaddr& address, socklen_t size) try {
+bool HttpTransfer::may_connect(const sockaddr& address, std::size_t size) try {
   if (has_proxy_) return true;
   const auto why = refusal(pool_->options().addresses, is_plain_http_, address, size);
   if (!why) return true;

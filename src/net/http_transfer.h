@@ -57,7 +57,7 @@ class HttpTransfer final : public Transfer,
   bool on_header_line(std::string_view line) override;
   EasyHandle::Taken on_body(std::string_view bytes) override;
   bool on_connected() override;
-  bool may_connect(const sockaddr& address, socklen_t size) override;
+  bool may_connect(const sockaddr& address, std::size_t size) override;
 
  private:
   bool give_up(Failure::Kind kind, const std::string& text);

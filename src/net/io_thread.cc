@@ -1,7 +1,6 @@
 #include "net/io_thread.h"
 
 #include <curl/curl.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,8 +9,10 @@
 #include <system_error>
 #include <utility>
 
+#include "base/fork_epoch.h"
 #include "base/signals_blocked.h"
 #include "base/thread_name.h"
+#include "net/threads_gone.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::net {
@@ -23,24 +24,23 @@ std::atomic<IoThread*> thread_of_process{nullptr};
 
 }  // namespace
 
-void IoThread::forget_in_child() { thread_of_process.store(nullptr, std::memory_order_relaxed); }
-
 // What runs at exit is registered after libcurl and its TLS library have registered theirs, and so
 // runs before.
 IoThread& IoThread::of_process() {
   static const bool prepared = [] {
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    std::atexit(&IoThread::stop_at_exit);
-    return ::pthread_atfork(nullptr, nullptr, &IoThread::forget_in_child) == 0;
+    return std::atexit(&IoThread::stop_at_exit) == 0;
   }();
   static_cast<void>(prepared);
   IoThread* thread = thread_of_process.load(std::memory_order_acquire);
-  if (thread != nullptr) return *thread;
+  if (thread != nullptr && !thread->is_inherited()) return *thread;
   auto* made = new IoThread();
   if (thread_of_process.compare_exchange_strong(thread, made)) return *made;
   delete made;
   return *thread;
 }
+
+bool IoThread::is_inherited() const noexcept { return epoch_ != base::fork_epoch(); }
 
 bool IoThread::post(Task task) {
   bool must_wake = false;
@@ -177,7 +177,9 @@ void IoThread::stop() {
 }
 
 void IoThread::stop_at_exit() {
-  if (IoThread* thread = thread_of_process.load(std::memory_order_acquire)) thread->stop();
+  if (threads_are_gone()) return;
+  IoThread* thread = thread_of_process.load(std::memory_order_acquire);
+  if (thread != nullptr && !thread->is_inherited()) thread->stop();
 }
 
 }  // namespace ruvector::net

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/fork_epoch.h"
 #include "net/poller.h"
 
 namespace ruvector::net {
@@ -62,6 +63,8 @@ class IoThread {
   };
 
   IoThread() = default;
+  // By a forked child, from its parent.
+  bool is_inherited() const noexcept;
   ~IoThread() = default;
   bool start();
   void run();
@@ -71,8 +74,8 @@ class IoThread {
   int timeout_ms() const;
   void stop();
   static void stop_at_exit();
-  static void forget_in_child();
 
+  const std::uint64_t epoch_ = base::fork_epoch();
   Poller poller_;
   std::atomic<std::thread::id> id_{};
 

@@ -1,4 +1,5 @@
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "net/open_socket.h"
 
@@ -10,6 +11,11 @@ int open_socket(int family, int type, int protocol) noexcept {
 
 int accept_socket(int listener) noexcept {
   return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+}
+
+int close_socket(int socket) noexcept {
+  ::shutdown(socket, SHUT_RDWR);
+  return ::close(socket);
 }
 
 }  // namespace ruvector::net

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "net/open_socket.h"
 
@@ -20,6 +21,11 @@ int open_socket(int family, int type, int protocol) noexcept {
 
 int accept_socket(int listener) noexcept {
   return made_private(::accept(listener, nullptr, nullptr));
+}
+
+int close_socket(int socket) noexcept {
+  ::shutdown(socket, SHUT_RDWR);
+  return ::close(socket);
 }
 
 }  // namespace ruvector::net

@@ -2,13 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <thread>
 #include <vector>
+
+#include "net/test_socket.h"
 
 namespace ruvector::net {
 namespace {
@@ -18,93 +17,84 @@ using testing::SizeIs;
 
 constexpr int kSoon = 20'000;  // for what must happen; milliseconds
 
-// Two sockets, what is written into one can be read from the other.
-class Pair {
- public:
-  Pair() { EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends_.data()), 0); }
-  ~Pair() {
-    for (const int end : ends_) {
-      if (end >= 0) ::close(end);
-    }
-  }
-  Pair(const Pair&) = delete;
-  Pair& operator=(const Pair&) = delete;
-  int near() const { return ends_[0]; }
-  void say() const { EXPECT_EQ(::write(ends_[1], "x", 1), 1); }
-  void hear() const {
-    char ignored = 0;
-    EXPECT_EQ(::read(ends_[0], &ignored, 1), 1);
-  }
-  void close_far() {
-    ::close(ends_[1]);
-    ends_[1] = -1;
-  }
-  void close_near() {
-    ::close(ends_[0]);
-    ends_[0] = -1;
-  }
-
- private:
-  std::array<int, 2> ends_{-1, -1};
-};
+using Pair = SocketPair;
 
 TEST(Poller, TellsWhatCanBeReadAsLongAsItCan) {
   Poller poller;
   ASSERT_TRUE(poller.is_open());
   const Pair pair;
-  ASSERT_TRUE(poller.watch(pair.near(), Poller::kReadable, 7, false));
+  ASSERT_TRUE(poller.watch(pair.here(), Poller::kReadable, 7, false));
   EXPECT_THAT(poller.wait(0), IsEmpty());
-  pair.say();
+  ASSERT_TRUE(pair.say());
   for (int i = 0; i < 2; ++i) {
     const auto events = poller.wait(kSoon);
     ASSERT_THAT(events, SizeIs(1));
     EXPECT_EQ(events[0].owner, 7U);
-    EXPECT_EQ(events[0].socket, pair.near());
+    EXPECT_EQ(events[0].socket, pair.here());
     EXPECT_EQ(events[0].what, Poller::kReadable);
   }
-  pair.hear();
+  ASSERT_TRUE(pair.hear());
   EXPECT_THAT(poller.wait(0), IsEmpty());
 }
 
 TEST(Poller, TellsOfWhatItWasAskedLast) {
   Poller poller;
   const Pair pair;
-  ASSERT_TRUE(poller.watch(pair.near(), Poller::kReadable, 1, false));
-  ASSERT_TRUE(poller.watch(pair.near(), Poller::kReadable | Poller::kWritable, 2, true));
+  ASSERT_TRUE(poller.watch(pair.here(), Poller::kReadable, 1, false));
+  ASSERT_TRUE(poller.watch(pair.here(), Poller::kReadable | Poller::kWritable, 2, true));
   auto events = poller.wait(kSoon);
   ASSERT_THAT(events, SizeIs(1));
   EXPECT_EQ(events[0].what, Poller::kWritable);
   EXPECT_EQ(events[0].owner, 2U);
-  ASSERT_TRUE(poller.watch(pair.near(), Poller::kReadable, 2, true));
+  ASSERT_TRUE(poller.watch(pair.here(), Poller::kReadable, 2, true));
   EXPECT_THAT(poller.wait(0), IsEmpty());
 }
 
 TEST(Poller, TellsThatThePeerIsGone) {
   Poller poller;
   Pair pair;
-  ASSERT_TRUE(poller.watch(pair.near(), Poller::kReadable, 1, false));
-  pair.close_far();
+  ASSERT_TRUE(poller.watch(pair.here(), Poller::kReadable, 1, false));
+  pair.close_there();
   const auto events = poller.wait(kSoon);
   ASSERT_THAT(events, SizeIs(1));
-  EXPECT_EQ(events[0].socket, pair.near());
+  EXPECT_EQ(events[0].socket, pair.here());
 }
 
 TEST(Poller, TellsNothingOfForgottenAndOfClosedSockets) {
   Poller poller;
   std::vector<Pair> pairs(5);
   for (const Pair& pair : pairs) {
-    ASSERT_TRUE(poller.watch(pair.near(), Poller::kReadable, 1, false));
-    pair.say();
+    ASSERT_TRUE(poller.watch(pair.here(), Poller::kReadable, 1, false));
+    ASSERT_TRUE(pair.say());
   }
   EXPECT_THAT(poller.wait(kSoon), SizeIs(5));
-  poller.forget(pairs[1].near());
-  poller.forget(pairs[1].near());
-  pairs[4].close_near();
+  poller.forget(pairs[1].here());
+  poller.forget(pairs[1].here());
+  pairs[4].close_here();
   poller.wait(kSoon);  // the closed one may be told of once
   std::vector<int> sockets;
   for (const Poller::Event& event : poller.wait(kSoon)) sockets.push_back(event.socket);
   EXPECT_THAT(sockets,
-              testing::UnorderedElementsAre(pairs[0].near(), pairs[2].near(), pairs[3].near()));
+              testing::UnorderedElementsAre(pairs[0].here(), pairs[2].here(), pairs[3].here()));
+}
+
+TEST(Poller, TellsOnWhileMoreSocketsAreWatched) {
+  Poller poller;
+  const std::vector<Pair> pairs(5);
+  for (const Pair& pair : pairs) {
+    ASSERT_TRUE(poller.watch(pair.here(), Poller::kReadable, 7, false));
+    ASSERT_TRUE(pair.say());
+  }
+  const auto events = poller.wait(kSoon);
+  ASSERT_THAT(events, SizeIs(5));
+  const std::vector<Pair> more(200);
+  for (const Pair& pair : more) {
+    ASSERT_TRUE(poller.watch(pair.here(), Poller::kReadable, 8, false));
+  }
+  for (const Poller::Event& event : events) {
+    EXPECT_EQ(event.owner, 7U);
+    EXPECT_EQ(event.what, Poller::kReadable);
+  }
 }
 
 TEST(Poller, IsWokenBeforeAndWhileItWaits) {
@@ -125,8 +115,8 @@ TEST(Poller, TellsOfManySocketsOneAfterTheOther) {
   Poller poller;
   std::vector<Pair> pairs(200);
   for (const Pair& pair : pairs) {
-    ASSERT_TRUE(poller.watch(pair.near(), Poller::kReadable, 1, false));
-    pair.say();
+    ASSERT_TRUE(poller.watch(pair.here(), Poller::kReadable, 1, false));
+    ASSERT_TRUE(pair.say());
   }
   std::size_t told = 0;
   while (told < pairs.size()) {

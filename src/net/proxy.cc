@@ -1,12 +1,11 @@
 #include "net/proxy.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <array>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
+
+#include "net/socket_api.h"
 
 namespace ruvector::net {
 namespace {
@@ -113,7 +112,11 @@ bool is_named(const Url& url, std::string_view list) {
 Proxies::Proxies(const HttpOptions& options) : all_(options.proxy) {
   if (!all_.empty() || !options.use_environment_proxy) return;
   // A server that runs scripts sets HTTP_PROXY from a header "Proxy", so it is not read.
-  http_ = variable({"http_proxy", "all_proxy", "ALL_PROXY"});
+  // Where names of variables have no case, http_proxy would be that one.
+  const bool is_header =
+      !variable({"REQUEST_METHOD"}).empty() && variable({"http_proxy"}) == variable({"HTTP_PROXY"});
+  http_ = is_header ? variable({"all_proxy", "ALL_PROXY"})
+                    : variable({"http_proxy", "all_proxy", "ALL_PROXY"});
   https_ = variable({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
   left_out_ = variable({"no_proxy", "NO_PROXY"});
 }

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
+
+#include "base/test_variable.h"
 
 namespace ruvector::net {
 namespace {
@@ -12,8 +13,8 @@ class ProxiesTest : public testing::Test {
  protected:
   void SetUp() override {
     for (const char* name : {"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy",
-                             "ALL_PROXY", "no_proxy", "NO_PROXY"}) {
-      ::unsetenv(name);
+                             "ALL_PROXY", "no_proxy", "NO_PROXY", "REQUEST_METHOD"}) {
+      base::remove_variable(name);
     }
   }
   void TearDown() override { SetUp(); }
@@ -26,8 +27,8 @@ class ProxiesTest : public testing::Test {
 TEST_F(ProxiesTest, AreNoneByDefault) { EXPECT_EQ(chosen("http://host/"), ""); }
 
 TEST_F(ProxiesTest, OfTheOptionsServeEverything) {
-  ::setenv("http_proxy", "http://environment:1", 1);
-  ::setenv("no_proxy", "host", 1);
+  base::set_variable("http_proxy", "http://environment:1");
+  base::set_variable("no_proxy", "host");
   HttpOptions options;
   options.proxy = "http://given:2";
   EXPECT_EQ(chosen("http://host/", options), "http://given:2");
@@ -35,8 +36,8 @@ TEST_F(ProxiesTest, OfTheOptionsServeEverything) {
 }
 
 TEST_F(ProxiesTest, OfTheEnvironmentGoByScheme) {
-  ::setenv("http_proxy", "http://a:1", 1);
-  ::setenv("HTTPS_PROXY", "http://b:2", 1);
+  base::set_variable("http_proxy", "http://a:1");
+  base::set_variable("HTTPS_PROXY", "http://b:2");
   EXPECT_EQ(chosen("http://host/"), "http://a:1");
   EXPECT_EQ(chosen("https://host/"), "http://b:2");
   HttpOptions options;
@@ -44,15 +45,28 @@ TEST_F(ProxiesTest, OfTheEnvironmentGoByScheme) {
   EXPECT_EQ(chosen("http://host/", options), "");
 }
 
-TEST_F(ProxiesTest, DoNotReadHttpProxyInUpperCase) {
-  ::setenv("HTTP_PROXY", "http://a:1", 1);
+// As both are where names of variables have no case.
+TEST_F(ProxiesTest, DoNotReadHttpProxyInAScriptOfAServerWhenItMayBeAHeader) {
+  base::set_variable("HTTP_PROXY", "http://a:1");
+  base::set_variable("http_proxy", "http://a:1");
+  EXPECT_EQ(chosen("http://host/"), "http://a:1");
+  base::set_variable("REQUEST_METHOD", "GET");
   EXPECT_EQ(chosen("http://host/"), "");
-  ::setenv("ALL_PROXY", "http://c:3", 1);
+  base::set_variable("all_proxy", "http://c:3");
   EXPECT_EQ(chosen("http://host/"), "http://c:3");
 }
 
+#ifndef _WIN32  // names of variables have no case there
+TEST_F(ProxiesTest, DoNotReadHttpProxyInUpperCase) {
+  base::set_variable("HTTP_PROXY", "http://a:1");
+  EXPECT_EQ(chosen("http://host/"), "");
+  base::set_variable("ALL_PROXY", "http://c:3");
+  EXPECT_EQ(chosen("http://host/"), "http://c:3");
+}
+#endif
+
 TEST_F(ProxiesTest, LeaveOutWhatNoProxyNames) {
-  ::setenv("all_proxy", "http://p:1", 1);
+  base::set_variable("all_proxy", "http://p:1");
   const struct {
     const char* list;
     const char* url;
@@ -84,7 +98,7 @@ TEST_F(ProxiesTest, LeaveOutWhatNoProxyNames) {
       {"fd00::/8", "http://[fe12::1]/", false},
   };
   for (const auto& [list, url, is_left_out] : cases) {
-    ::setenv("no_proxy", list, 1);
+    base::set_variable("no_proxy", list);
     EXPECT_EQ(chosen(url), is_left_out ? "" : "http://p:1") << list << " " << url;
   }
 }

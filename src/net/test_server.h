@@ -2,29 +2,23 @@
 // Its bytes are exactly what the script writes.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "net/open_socket.h"
-#include "ruvector/base/wakeup.h"
+#include "net/poller.h"
+#include "net/test_socket.h"
 
 namespace ruvector::net {
 
@@ -55,7 +49,7 @@ class TestConnection {
   // False when the peer is gone.
   bool write(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const std::ptrdiff_t count = send_some(socket_, bytes);
       if (count < 0 && errno == EINTR) continue;
       if (count <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(count));
@@ -78,10 +72,8 @@ class TestConnection {
   std::size_t write_until_full(std::string_view bytes, std::chrono::milliseconds patience) {
     std::size_t written = 0;
     while (written < bytes.size()) {
-      pollfd wait{socket_, POLLOUT, 0};
-      if (::poll(&wait, 1, static_cast<int>(patience.count())) <= 0) break;
-      const ssize_t count = ::send(socket_, bytes.data() + written, bytes.size() - written,
-                                   MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (!is_ready(socket_, POLLOUT, patience)) break;
+      const std::ptrdiff_t count = send_now(socket_, bytes.substr(written));
       if (count <= 0) break;
       written += static_cast<std::size_t>(count);
     }
@@ -94,8 +86,7 @@ class TestConnection {
     for (;;) {
       const auto left =
           std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-      pollfd wait{socket_, POLLIN, 0};
-      if (left.count() <= 0 || ::poll(&wait, 1, static_cast<int>(left.count())) <= 0) return false;
+      if (left.count() <= 0 || !is_ready(socket_, POLLIN, left)) return false;
       if (!read_more()) return true;
     }
   }
@@ -103,15 +94,15 @@ class TestConnection {
   // Ends the connection by RST.
   void reset() {
     const linger at_once{1, 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    set_option(socket_, SO_LINGER, at_once);
   }
 
  private:
   bool read_more() {
     char bytes[16384];
-    ssize_t count = 0;
+    std::ptrdiff_t count = 0;
     do {
-      count = ::recv(socket_, bytes, sizeof(bytes), 0);
+      count = receive_some(socket_, bytes, sizeof(bytes));
     } while (count < 0 && errno == EINTR);
     if (count <= 0) return false;
     buffer_.append(bytes, static_cast<std::size_t>(count));
@@ -134,32 +125,20 @@ class TestServer {
   using Script = std::function<void(TestConnection&)>;
 
   // When `script` returns, the connection is closed.
-  explicit TestServer(Script script, int receive_buffer = 0) : script_(std::move(script)) {
-    listener_ = open_socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    if (receive_buffer != 0) {
-      ::setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
-    }
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::listen(listener_, 1024) != 0 ||
-        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-      throw std::system_error(errno, std::generic_category());
-    }
-    port_ = ntohs(address.sin_port);
+  explicit TestServer(Script script, int receive_buffer = 0)
+      : script_(std::move(script)), listener_(listen_on_loopback(receive_buffer)) {
+    poller_.watch(listener_.socket, Poller::kReadable, 0, false);
     thread_ = std::thread([this] { accept(); });
   }
 
   ~TestServer() {
     is_stopping_ = true;
-    stop_.notify();
+    poller_.wake();
     thread_.join();
-    ::close(listener_);
+    close_socket(listener_.socket);
     {
       const std::lock_guard lock(mutex_);
-      for (const int socket : open_) ::shutdown(socket, SHUT_RDWR);
+      for (const int socket : open_) ::shutdown(system_socket(socket), kShutBoth);
     }
     for (std::thread& thread : threads_) thread.join();
   }
@@ -167,9 +146,9 @@ class TestServer {
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;
 
-  int port() const { return port_; }
+  int port() const { return listener_.port; }
   std::string url(const std::string& path = "/") const {
-    return "http://127.0.0.1:" + std::to_string(port_) + path;
+    return "http://127.0.0.1:" + std::to_string(port()) + path;
   }
   std::size_t connections() const { return connections_; }
   // Whether a connection has not been closed yet.
@@ -181,10 +160,8 @@ class TestServer {
  private:
   void accept() {
     while (!is_stopping_) {
-      pollfd waiting[2] = {{.fd = listener_, .events = POLLIN, .revents = 0},
-                           {.fd = stop_.descriptor(), .events = POLLIN, .revents = 0}};
-      if (::poll(waiting, 2, -1) < 0 || (waiting[0].revents & POLLIN) == 0) continue;
-      const int socket = accept_socket(listener_);
+      if (poller_.wait(-1).empty()) continue;
+      const int socket = accept_socket(listener_.socket);
       if (socket < 0) continue;
       const std::lock_guard lock(mutex_);
       open_.push_back(socket);
@@ -197,13 +174,12 @@ class TestServer {
     script_(connection);
     const std::lock_guard lock(mutex_);
     std::erase(open_, socket);
-    ::close(socket);
+    close_at_once(socket);
   }
 
   Script script_;
-  int listener_ = -1;
-  int port_ = 0;
-  Wakeup stop_;
+  Listener listener_;
+  Poller poller_;
   std::atomic<bool> is_stopping_{false};
   std::atomic<std::size_t> connections_{0};
   std::mutex mutex_;

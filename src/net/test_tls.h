@@ -43,8 +43,8 @@ class TestIdentity {
     std::fclose(file);
   }
 
-  std::string certificate_file() const { return folder_.path() / "certificate.pem"; }
-  std::string key_file() const { return folder_.path() / "key.pem"; }
+  std::string certificate_file() const { return (folder_.path() / "certificate.pem").string(); }
+  std::string key_file() const { return (folder_.path() / "key.pem").string(); }
 
   Key key;
   Certificate certificate;

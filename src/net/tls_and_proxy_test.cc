@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <atomic>
+#include <csignal>
 
 #include "net/test_receiver.h"
 #include "net/test_server.h"
@@ -22,7 +22,11 @@ constexpr const char* kNames = "IP:127.0.0.1,DNS:peer.example";
 class TlsAndProxy : public testing::Test {
  protected:
   // OpenSSL writes to sockets that are closed.
-  static void SetUpTestSuite() { ::signal(SIGPIPE, SIG_IGN); }
+  static void SetUpTestSuite() {
+#ifdef SIGPIPE
+    std::signal(SIGPIPE, SIG_IGN);
+#endif
+  }
 
   static HttpOptions trusting(const TestIdentity& identity) {
     HttpOptions options;

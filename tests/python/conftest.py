@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 
 import ruvector
 from tests.python.a2a_server.process import Peer, running
+
+ROOT = Path(__file__).parents[2]
 
 # Timing on a busy machine says nothing about correctness.
 settings.register_profile(
@@ -65,6 +68,7 @@ def run_script() -> Callable[..., str]:
             timeout=timeout_s,
             check=False,
             env={**os.environ, **environment},
+            cwd=ROOT,  # for imports of what tests share
         )
         assert process.returncode == 0, process.stderr
         return process.stdout

@@ -16,6 +16,7 @@ import pytest
 import ruvector
 from ruvector import A2aClient, Role, TaskSpec, TaskState
 from tests.python.a2a_server.process import Peer
+from tests.python.event_loops import LOOPS
 
 PEERS = ("rvagent", "0.3", "1.0")
 # rvAgent's agent gives back what it was given.
@@ -134,13 +135,11 @@ async def seconds(call: Awaitable[object]) -> float:
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("loop", LOOPS)
 def test_stream_no_thread_fight(
     peer_1_0: Peer, loop: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    import uvloop
-
-    new_loop = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}[loop]
+    new_loop = LOOPS[loop]
     rows = np.random.default_rng(0).standard_normal((20_000, 128), dtype=np.float32)
     hot = ruvector.LocalBackend("hot")
     hot.upsert("docs", np.arange(20_000), rows)

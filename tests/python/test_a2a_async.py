@@ -15,19 +15,17 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-import uvloop
 
 import ruvector
 from ruvector import A2aClient, TaskSpec
 from tests.python.a2a_server.process import Peer
+from tests.python.event_loops import LOOPS, NewLoop
 
-NewLoop = Callable[[], asyncio.AbstractEventLoop]
-both_loops = pytest.mark.parametrize(
-    "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
-)
+every_loop = pytest.mark.parametrize("new_loop", LOOPS.values(), ids=LOOPS)
 
 ENDLESS = TaskSpec("long", "long 60")
 
@@ -63,7 +61,7 @@ def steps(count: int) -> list[str]:
 # --- reading
 
 
-@both_loops
+@every_loop
 def test_a_reader_that_is_cancelled_loses_no_update(peer_1_0: Peer, new_loop: NewLoop) -> None:
     async def main() -> None:
         async with await connect(peer_1_0) as client:
@@ -85,7 +83,7 @@ def test_a_reader_that_is_cancelled_loses_no_update(peer_1_0: Peer, new_loop: Ne
         run.run(main())
 
 
-@both_loops
+@every_loop
 def test_the_next_update_can_be_awaited_in_every_way(peer_1_0: Peer, new_loop: NewLoop) -> None:
     async def main() -> None:
         async with await connect(peer_1_0) as client:
@@ -111,7 +109,7 @@ def test_the_next_update_can_be_awaited_in_every_way(peer_1_0: Peer, new_loop: N
         run.run(main())
 
 
-@both_loops
+@every_loop
 def test_a_second_reader_is_refused(peer_1_0: Peer, new_loop: NewLoop) -> None:
     async def main() -> None:
         async with await connect(peer_1_0) as client:
@@ -134,7 +132,7 @@ def test_a_second_reader_is_refused(peer_1_0: Peer, new_loop: NewLoop) -> None:
         run.run(main())
 
 
-@both_loops
+@every_loop
 def test_updates_that_are_there_leave_other_callbacks_their_turn(
     peer_1_0: Peer, new_loop: NewLoop
 ) -> None:
@@ -163,7 +161,7 @@ def test_updates_that_are_there_leave_other_callbacks_their_turn(
 # --- closing
 
 
-@both_loops
+@every_loop
 def test_leaving_a_stream_closes_its_connection_at_once(peer_1_0: Peer, new_loop: NewLoop) -> None:
     async def main() -> None:
         async with await connect(peer_1_0) as client:
@@ -192,7 +190,7 @@ async def test_closing_cancels_the_task_when_that_is_asked_for(peer_1_0: Peer) -
         await asyncio.to_thread(peer_1_0.wait_for, lambda _: "cancel" in peer_1_0.operations())
 
 
-@both_loops
+@every_loop
 def test_a_stream_that_is_forgotten_is_closed_with_a_warning(
     peer_1_0: Peer, new_loop: NewLoop
 ) -> None:
@@ -313,7 +311,7 @@ def test_a_stream_is_closed_by_another_thread(peer_1_0: Peer) -> None:
 # --- loops that end early
 
 
-@both_loops
+@every_loop
 def test_a_loop_that_is_closed_early_leaves_nothing_behind(
     peer_1_0: Peer, new_loop: NewLoop
 ) -> None:
@@ -399,8 +397,9 @@ async def test_a_client_that_is_forgotten_is_collected_with_its_hooks(peer_1_0: 
 
 PRELUDE = """
 import asyncio, json, os, sys, threading, time
-import ruvector, uvloop
-new_loop = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}[sys.argv[1]]
+import ruvector
+from tests.python.event_loops import LOOPS
+new_loop = LOOPS[sys.argv[1]]
 url, keys = sys.argv[2], json.loads(sys.argv[3])
 def spec(text): return ruvector.TaskSpec(text.split()[0], text)
 async def connect():
@@ -469,6 +468,7 @@ def script(peer: Peer, code: str, loop: str) -> subprocess.CompletedProcess[str]
             peer.url,
             json.dumps(peer.jwks()),
         ],
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         timeout=30,
@@ -477,7 +477,7 @@ def script(peer: Peer, code: str, loop: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.parametrize("how", EXITS)
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("loop", LOOPS)
 def test_the_interpreter_exits_quietly_while_calls_are_in_flight(
     peer_1_0: Peer, loop: str, how: str
 ) -> None:
@@ -525,7 +525,7 @@ print("well")
 """
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("loop", LOOPS)
 def test_a_forked_child_has_a_client_of_its_own_and_leaves_its_parent_s_alone(
     peer_1_0: Peer, loop: str
 ) -> None:

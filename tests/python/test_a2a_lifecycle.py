@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable
 
 import pytest
-import uvloop
 
 import ruvector
 from tests.python.a2a_clients import (
@@ -22,6 +21,7 @@ from tests.python.a2a_clients import (
     trusting,
 )
 from tests.python.a2a_server.process import Peer
+from tests.python.event_loops import LOOPS, NewLoop
 
 Servers = Callable[[str], Peer]
 RunScript = Callable[..., str]
@@ -34,12 +34,10 @@ def peer(request: pytest.FixtureRequest, a2a_servers: Servers) -> Peer:
     return a2a_servers(request.param)
 
 
-@pytest.mark.parametrize(
-    "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
-)
+@pytest.mark.parametrize("new_loop", LOOPS.values(), ids=LOOPS)
 @pytest.mark.parametrize("binding", ["JSONRPC", "HTTP+JSON"])
 def test_a_client_and_its_tasks_live_in_one_loop(
-    peer: Peer, binding: str, new_loop: Callable[[], asyncio.AbstractEventLoop]
+    peer: Peer, binding: str, new_loop: NewLoop
 ) -> None:
     """Send, stream, ask, list, wait, cancel."""
     if peer.options.dialect == "rvagent" and binding != "JSONRPC":
@@ -189,15 +187,13 @@ print("done")
     assert run(run_script, peer, code) == "done\n"
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("loop", LOOPS)
 def test_a_loop_that_is_closed_takes_nothing_with_it(
     run_script: RunScript, peer: Peer, loop: str
 ) -> None:
     code = """
-make = asyncio.new_event_loop
-if sys.argv[3] == "uvloop":
-    import uvloop
-    make = uvloop.new_event_loop
+from tests.python.event_loops import LOOPS
+make = LOOPS[sys.argv[3]]
 
 async def begin():
     client = await A2aClient.connect(URL, **OPTIONS)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvloop
 
 import ruvector
 from ruvector import TaskUpdate
@@ -27,12 +26,10 @@ from tests.python.a2a_clients import (
     warnings,
 )
 from tests.python.a2a_server.process import Peer
+from tests.python.event_loops import LOOPS, NewLoop
 
 Servers = Callable[[str], Peer]
-both_loops = pytest.mark.parametrize(
-    "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
-)
-NewLoop = Callable[[], asyncio.AbstractEventLoop]
+every_loop = pytest.mark.parametrize("new_loop", LOOPS.values(), ids=LOOPS)
 
 
 @pytest.fixture(params=DIALECTS)
@@ -222,7 +219,7 @@ def closed_at(stats: dict[str, Any]) -> bool:
     return bool(stats["abandoned"] >= 1)
 
 
-@both_loops
+@every_loop
 @pytest.mark.parametrize("way", ["aclose", "close", "break", "client"])
 def test_closing_closes_the_connection(
     rvagent_peer: Peer, peer_1_0: Peer, new_loop: NewLoop, way: str
@@ -288,7 +285,7 @@ async def test_closing_can_cancel_the_task(peer: Peer) -> None:
         await soon(peer, lambda stats: any(one["operation"] == "cancel" for one in stats["seen"]))
 
 
-@both_loops
+@every_loop
 def test_cancelling_the_reader_leaves_the_stream(rvagent_peer: Peer, new_loop: NewLoop) -> None:
     async def main() -> None:
         async with client_of(rvagent_peer) as client:
@@ -304,7 +301,7 @@ def test_cancelling_the_reader_leaves_the_stream(rvagent_peer: Peer, new_loop: N
         runner.run(main())
 
 
-@both_loops
+@every_loop
 def test_cancelling_a_call_closes_its_connection(
     rvagent_peer: Peer, peer_1_0: Peer, new_loop: NewLoop
 ) -> None:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -481,9 +482,7 @@ def test_a_redirect_to_a_file_is_refused(server: ModelServer) -> None:
 def test_a_full_disk_is_told_before_the_download(
     server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        os, "statvfs", lambda path: os.statvfs_result((1, 1, 9, 9, 9, 9, 9, 9, 0, 9))
-    )
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=9))
     with pytest.raises(ruvector.EmbedError, match=f"{SIZE:,} bytes are needed and 9 are free"):
         models.pull(weights_only())
     assert server.requests == []
@@ -492,15 +491,15 @@ def test_a_full_disk_is_told_before_the_download(
 def test_a_disk_that_fills_up_is_an_error_that_leaves_the_part(
     server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = os.pwrite
+    write = os.write
 
-    def full(fd: int, data: Any, offset: int) -> int:
-        if offset >= 4 * PIECE:
+    def full(fd: int, data: Any) -> int:
+        if os.lseek(fd, 0, os.SEEK_CUR) >= 4 * PIECE:
             raise OSError(28, "No space left on device")
-        return write(fd, data, offset)
+        return write(fd, data)
 
     with monkeypatch.context() as patched:
-        patched.setattr(os, "pwrite", full)
+        patched.setattr(os, "write", full)
         with pytest.raises(ruvector.EmbedError, match="No space left on device"):
             models.pull(weights_only())
     assert held(models.pull(weights_only())) == {"model.safetensors": WEIGHTS}

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import uvloop
 
 import ruvector
+from tests.python.event_loops import LOOPS, NewLoop
 from tests.python.seeded_models import make_bert, make_mobilenet
 
-NewLoop = Callable[[], asyncio.AbstractEventLoop]
-both_loops = pytest.mark.parametrize(
-    "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
-)
+every_loop = pytest.mark.parametrize("new_loop", LOOPS.values(), ids=LOOPS)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +50,7 @@ async def test_the_twins_of_images_give_the_same_vectors(
     np.testing.assert_array_equal(rows, np.stack([expected] * 3))
 
 
-@both_loops
+@every_loop
 @pytest.mark.alone
 def test_two_batches_at_once_leave_the_loop_free(
     texts: ruvector.Embedder, new_loop: NewLoop
@@ -78,7 +74,7 @@ def test_two_batches_at_once_leave_the_loop_free(
     assert longest < 1, "the loop stood still"
 
 
-@both_loops
+@every_loop
 @pytest.mark.alone
 def test_cancelling_the_task_ends_the_native_work(
     texts: ruvector.Embedder, new_loop: NewLoop

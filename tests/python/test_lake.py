@@ -8,17 +8,16 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import uvloop
 from numpy.typing import NDArray
 
 import ruvector
 from ruvector import Consistency, RefreshResult
+from tests.python.event_loops import LOOPS, NewLoop
 from tests.python.lake_stores import Shelf, lake_with, rows_of
 
 DOCS = ("hot", "docs")
@@ -72,11 +71,9 @@ class Ticker:
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize(
-    "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
-)
+@pytest.mark.parametrize("new_loop", LOOPS.values(), ids=LOOPS)
 def test_search_one_async_in_event_loop(
-    new_loop: Callable[[], asyncio.AbstractEventLoop],
+    new_loop: NewLoop,
 ) -> None:
     rows = rows_of(50_000, 128)
     queries = rows_of(100, 128, seed=1)

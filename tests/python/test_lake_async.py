@@ -15,19 +15,17 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import uvloop
 
 import ruvector
+from tests.python.event_loops import LOOPS, LoopWithoutReaders, NewLoop
 from tests.python.lake_stores import Gate, Shelf, lake_with, rows_of, sleeping
 
-NewLoop = Callable[[], asyncio.AbstractEventLoop]
-both_loops = pytest.mark.parametrize(
-    "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
-)
+every_loop = pytest.mark.parametrize("new_loop", LOOPS.values(), ids=LOOPS)
 
 
 @contextlib.contextmanager
@@ -95,7 +93,7 @@ def test_a_wrong_argument_raises_at_the_call() -> None:
         asyncio.run(call(np.ones(16)))
 
 
-@both_loops
+@every_loop
 def test_a_call_is_as_good_as_a_coroutine(new_loop: NewLoop) -> None:
     lake = lake_with(Shelf())
     query = rows_of(1)[0]
@@ -120,7 +118,7 @@ def test_a_call_is_as_good_as_a_coroutine(new_loop: NewLoop) -> None:
         run.run(main())
 
 
-@both_loops
+@every_loop
 def test_a_thousand_outcomes_at_once_leave_other_callbacks_their_turn(new_loop: NewLoop) -> None:
     gate = Gate()
     lake = lake_with(Shelf(before_pull=gate))
@@ -156,7 +154,7 @@ def test_a_thousand_outcomes_at_once_leave_other_callbacks_their_turn(new_loop: 
     assert len(done_at_turns) >= 4
 
 
-@both_loops
+@every_loop
 @pytest.mark.alone
 def test_a_storm_on_a_cold_key_makes_one_pull_and_does_not_stop_the_loop(
     new_loop: NewLoop,
@@ -195,7 +193,7 @@ def test_a_storm_on_a_cold_key_makes_one_pull_and_does_not_stop_the_loop(
 # --- cancelling
 
 
-@both_loops
+@every_loop
 def test_cancelling_a_task_ends_its_search_and_leaves_the_pull_to_who_still_waits(
     new_loop: NewLoop,
 ) -> None:
@@ -270,7 +268,7 @@ async def test_forgetting_to_await_is_a_warning() -> None:
 # --- loops that end early
 
 
-@both_loops
+@every_loop
 def test_a_loop_that_is_closed_early_leaves_nothing_behind(new_loop: NewLoop) -> None:
     gate = Gate()
     shelf = Shelf(before_pull=gate)
@@ -332,6 +330,25 @@ def test_a_loop_that_nobody_closed_is_collected_with_its_searches() -> None:
     gate.open()
 
 
+def test_a_loop_without_readers_is_served_for_longer_than_a_timer_of_its_lasts() -> None:
+    shelf = Shelf(before_pull=sleeping(0.2))
+    lake = lake_with(shelf)
+
+    async def main() -> None:
+        assert (await _search(lake, shelf))[0].id == 0  # many timers later
+        await asyncio.sleep(0.1)
+        gc.collect()
+        assert (await _search(lake, shelf))[0].id == 0
+
+    def new_loop() -> LoopWithoutReaders:
+        loop = LoopWithoutReaders()
+        loop.longest_timer_s = 0.01
+        return loop
+
+    with runner(new_loop) as run:
+        run.run(main())
+
+
 def test_many_loops_one_after_the_other_leave_no_files_open() -> None:
     shelf = Shelf()
     lake = lake_with(shelf)
@@ -370,9 +387,9 @@ def test_loops_of_several_threads_get_their_own_outcomes() -> None:
 
 PRELUDE = """
 import asyncio, os, sys, threading, time
-import numpy as np, ruvector, uvloop
-loops = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
-new_loop = loops[sys.argv[1]]
+import numpy as np, ruvector
+from tests.python.event_loops import LOOPS
+new_loop = LOOPS[sys.argv[1]]
 rows = np.random.default_rng(0).standard_normal((1000, 16), dtype=np.float32)
 class Slow(ruvector.BackendAdapter):
     id = "slow"
@@ -431,7 +448,7 @@ print("well")
 )
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("loop", LOOPS)
 def test_a_forked_child_has_searches_of_its_own_and_takes_none_of_its_parent(
     loop: str, run_script: Callable[..., str]
 ) -> None:
@@ -495,11 +512,12 @@ print("well", flush=True)
 
 
 @pytest.mark.parametrize("how", EXITS)
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("loop", LOOPS)
 def test_the_interpreter_exits_quietly_while_searches_are_in_flight(loop: str, how: str) -> None:
     begin = time.monotonic()
     process = subprocess.run(
         [sys.executable, "-W", "ignore::ResourceWarning", "-c", PRELUDE + EXITS[how], loop],
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         timeout=30,

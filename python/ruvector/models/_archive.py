@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import IO, TypeAlias
 
 from ruvector._native import Model, ModelFile, find_model_file, find_model_files, known_models
+from ruvector._system import sync_directory
 from ruvector.errors import EmbedError, ModelDigestMismatch, ModelNotFound
-from ruvector.models._part import require_space, sync_directory
+from ruvector.models._part import require_space
 from ruvector.models._pull import locked
 
 _CHUNK_BYTES = 1 << 20

@@ -6,10 +6,12 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from ruvector._native import ModelFile
+from ruvector._system import O_BINARY, sync_directory
 from ruvector.errors import EmbedError
 
 
@@ -31,7 +33,7 @@ class PartFile:
         # Named by the digest as well, so that it is never a part of other bytes.
         self._path = target.with_name(f".{target.name}.{file.sha256[:16]}.part")
         self._journal = self._path.with_suffix(".json")
-        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | O_BINARY, 0o666)
         self.size = os.fstat(self._fd).st_size
         self._origin = self._read_journal()
         if self.size > file.size:
@@ -39,7 +41,9 @@ class PartFile:
 
     def close(self) -> None:
         """Leave it for the next one who wants the file."""
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
 
     # --- where the bytes came from
 
@@ -77,8 +81,9 @@ class PartFile:
         if self.size + len(data) > self._file.size:
             raise TooLong
         view = memoryview(data)
+        os.lseek(self._fd, self.size, os.SEEK_SET)
         while view:
-            count = os.pwrite(self._fd, view, self.size)
+            count = os.write(self._fd, view)
             self.size += count
             view = view[count:]
         self._arrived(self.size)
@@ -95,24 +100,15 @@ class PartFile:
     def finish(self) -> None:
         """Give the bytes their name, durably. Their digest must be the pinned one."""
         os.fsync(self._fd)
+        self.close()  # Windows renames no open files
         os.replace(self._path, self._target)
         sync_directory(self._target.parent)
         with contextlib.suppress(FileNotFoundError):
             self._journal.unlink()
 
 
-def sync_directory(directory: Path) -> None:
-    """Make renames in it durable."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
 def require_space(directory: Path, wanted: int) -> None:
     """Raise EmbedError when the disk has no room for so many bytes more."""
-    status = os.statvfs(directory)
-    free = status.f_bavail * status.f_frsize
+    free = shutil.disk_usage(directory).free
     if free < wanted:
         raise EmbedError(f"{directory}: {wanted:,} bytes are needed and {free:,} are free")

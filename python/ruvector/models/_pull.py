@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ruvector._native import Model, ModelFile, find_model_file, find_model_files
+from ruvector._system import exclusive_lock
 from ruvector._typing import Progress
 from ruvector.errors import EmbedError, ModelNotFound, RuVectorError
 from ruvector.models._settings import offline, sources
@@ -90,11 +90,10 @@ def locked(directory: Path) -> Iterator[None]:
     """Hold a lock on a directory; the system lifts it even from a process that is killed."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        file = (directory / ".lock").open("wb")
+        file = (directory / ".lock").open("ab")
     except OSError as error:
         raise EmbedError(f"{directory}: {error.strerror}") from error
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with file, exclusive_lock(file):
         yield
 
 

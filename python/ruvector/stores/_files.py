@@ -17,6 +17,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
+from ruvector._system import open_below, read_at
+
 if TYPE_CHECKING:
     from pyarrow import NativeFile
     from pyarrow.fs import FileSystem
@@ -158,7 +160,7 @@ class _LocalFile(PinnedFile):
     def _read_at(self, position: int, count: int) -> bytes:
         parts = []
         while count > 0:
-            part = os.pread(self._descriptor, min(count, 1 << 30), position)
+            part = read_at(self._descriptor, min(count, 1 << 30), position)
             if not part:
                 raise Moved(f"{self._file.path} became shorter while it was read")
             parts.append(part)
@@ -199,7 +201,7 @@ def _is_fresh(status: os.stat_result) -> bool:
 def _footer_of(descriptor: int, size: int) -> tuple[str, int]:
     """SHA-256 of the last bytes, where Parquet keeps the statistics; and how many were read."""
     start = max(size - _FOOTER_BYTES, 0)
-    footer = os.pread(descriptor, size - start, start)
+    footer = read_at(descriptor, size - start, start)
     return hashlib.sha256(footer).hexdigest(), len(footer)
 
 
@@ -220,7 +222,7 @@ class LocalFiles:
         return sorted(name for name in names if name is not None)
 
     def data_ref(self, collection: str) -> str:
-        return f"file://{quote(os.fspath(self._root))}/{quote(collection)}"
+        return f"{self._root.as_uri()}/{quote(collection)}"
 
     def files(self, collection: str) -> list[FileVersion] | None:
         require_collection_name(collection)
@@ -280,25 +282,15 @@ class LocalFiles:
 
     def _open(self, path: str) -> int:
         """A descriptor of a regular file, which was below the root at the time of opening."""
-        descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        parts = self._resolved(path).split(os.sep)
         try:
-            for depth, part in enumerate(parts):
-                # The path was resolved: a link that is there now was put there meanwhile.
-                kind = os.O_DIRECTORY if depth + 1 < len(parts) else os.O_NONBLOCK
-                flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | kind
-                inner = os.open(part, flags, dir_fd=descriptor)
-                os.close(descriptor)
-                descriptor = inner
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ValueError(f"{path} is no regular file")
-            return descriptor
+            # The path is resolved: a link that is there now was put there meanwhile.
+            descriptor = open_below(os.fspath(self._root), self._resolved(path).split(os.sep))
         except FileNotFoundError as error:
-            os.close(descriptor)
             raise Moved(f"{path} went away after it was listed") from error
-        except BaseException:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            raise
+            raise ValueError(f"{path} is no regular file")
+        return descriptor
 
     def _version(self, path: str) -> FileVersion:
         return self._known_version(path) or self._read_version(path)

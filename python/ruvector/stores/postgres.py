@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import select
+import selectors
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -91,9 +91,9 @@ class _Table:
 
 def _has_news(descriptor: int) -> bool:
     """Whether an idle server says something: that it ends the connection."""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        return bool(selector.select(0))
 
 
 class PostgresBackend(BackendAdapter):

@@ -1,12 +1,17 @@
-// An open file or directory of the system, closed at the end.
+// An open file or directory, closed at the end. Functions that make one give a number, or -1 with
+// errno, as POSIX does; on Windows it is the C runtime's, which holds a handle of the system.
 // Not thread-safe.
 #pragma once
 
-#include <unistd.h>
-
 #include <utility>
 
-namespace ruvector::lake {
+namespace ruvector::base {
+
+// 0, or -1 with errno: bytes that were written are lost. It is closed in any case.
+int close_descriptor(int fd) noexcept;
+
+// Another one of the same file, which programs that are started do not inherit.
+int duplicate_descriptor(int fd) noexcept;
 
 class Descriptor {
  public:
@@ -18,7 +23,7 @@ class Descriptor {
     return *this;
   }
   ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
+    if (fd_ >= 0) close_descriptor(fd_);
   }
 
   int get() const noexcept { return fd_; }
@@ -29,4 +34,4 @@ class Descriptor {
   int fd_;
 };
 
-}  // namespace ruvector::lake
+}  // namespace ruvector::base

@@ -17,4 +17,8 @@ void count_fork() { epoch.fetch_add(1, std::memory_order_relaxed); }
 
 std::uint64_t fork_epoch() noexcept { return epoch.load(std::memory_order_relaxed); }
 
+bool run_in_forked_children(void (*forget)()) noexcept {
+  return ::pthread_atfork(nullptr, nullptr, forget) == 0;
+}
+
 }  // namespace ruvector::base

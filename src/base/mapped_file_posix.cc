@@ -1,6 +1,3 @@
-#include "base/mapped_file.h"
-
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,36 +7,16 @@
 #include <system_error>
 #include <utility>
 
+#include "base/descriptor.h"
+#include "base/mapped_file.h"
+#include "base/open_file.h"
 #include "ruvector/base/errors.h"
 
 namespace ruvector::base {
 namespace {
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& what, int error) {
   throw PersistError(path, what + ": " + std::system_category().message(error));
-}
-
-int open_for_reading(const std::filesystem::path& path) {
-  int fd = -1;
-  do {
-    // O_NONBLOCK: opening a FIFO by mistake must not wait for its writer.
-    fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  } while (fd < 0 && errno == EINTR);
-  return fd;
 }
 
 // Of whole pages, as the kernel wants them.
@@ -54,7 +31,7 @@ void advise(std::span<const std::byte> bytes, int advice) noexcept {
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const Descriptor file(open_for_reading(path));
-  if (file.get() < 0) fail(path, "cannot be opened for reading", errno);
+  if (!file) fail(path, "cannot be opened for reading", errno);
   return map(file.get(), path);
 }
 

@@ -1,0 +1,54 @@
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <latch>
+
+#include "base/background.h"
+#include "base/fork_epoch.h"
+#include "base/test_sanitizers.h"
+
+namespace ruvector::base {
+namespace {
+
+// Counts down from many threads; wait() returns when all came.
+class Countdown {
+ public:
+  explicit Countdown(std::size_t count) : left_(count) {}
+  void arrive() {
+    const std::lock_guard lock(mutex_);
+    if (--left_ == 0) zero_.notify_all();
+  }
+  bool wait() {
+    std::unique_lock lock(mutex_);
+    return zero_.wait_for(lock, std::chrono::seconds(30), [this] { return left_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable zero_;
+  std::size_t left_;
+};
+
+#if !RUVECTOR_THREAD_SANITIZER && !RUVECTOR_ADDRESS_SANITIZER
+TEST(BackgroundPosix, AForkedChildHasThreadsOfItsOwn) {
+  Countdown before(1);
+  post(Lane::compute, [&] { before.arrive(); });
+  ASSERT_TRUE(before.wait());
+  const std::uint64_t epoch = fork_epoch();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(30);
+    Countdown all(20);
+    for (int i = 0; i < 20; ++i) post(Lane::compute, [&] { all.arrive(); });
+    ::_exit(all.wait() && fork_epoch() == epoch + 1 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_EQ(fork_epoch(), epoch);
+}
+#endif
+
+}  // namespace
+}  // namespace ruvector::base
