@@ -28,7 +28,7 @@ endfunction()
 
 # ruvector_add_test(<name> <source>... [LINK <target>...])
 # One test program. Tests may include private headers. Each of its cases becomes a CTest test
-# `<name>.<Suite>.<Case>`; under a sanitizer, which makes each process slow to start, the program is
+# `<name>.<Suite>.<Case>`; under a sanitizer or wine, where a process is slow to start, the program is
 # one CTest test.
 function(ruvector_add_test name)
   if(NOT RUVECTOR_BUILD_TESTS)
@@ -42,7 +42,7 @@ function(ruvector_add_test name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
   ruvector_precompile_googletest(${name})
-  if(RUVECTOR_SANITIZE)
+  if(RUVECTOR_SANITIZE OR WIN32)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT 1200)
   else()

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "index/test_vectors.h"
 #include "ruvector/index/flat_f32_index.h"
 #include "ruvector/index/rabitq_index.h"
@@ -127,21 +128,21 @@ TYPED_TEST(EveryIndex, CopiesChangeApart) {
   EXPECT_EQ(moved.search(this->data_.row(5), 3), copy.search(this->data_.row(5), 3));
 }
 
-TYPED_TEST(EveryIndex, SpillsToAFileThatHasNoName) {
-  const std::filesystem::path directory =
-      std::filesystem::path(testing::TempDir()) / "index_test_spill";
-  std::filesystem::create_directories(directory);
+TYPED_TEST(EveryIndex, SpillsToAFileThatGoesWithTheIndex) {
+  const base::TestFolder folder;
   const TypeParam original = TypeParam::build(this->data_.view(), {});
-  TypeParam spilled = original;
-  spilled.spill_to(directory);
-  EXPECT_TRUE(std::filesystem::is_empty(directory));
-  EXPECT_TRUE(spilled.equals(original));
-  EXPECT_EQ(spilled.search(this->data_.row(5), 3), original.search(this->data_.row(5), 3));
-  spilled.remove(std::vector<Id>{0});
-  spilled.add(7000, this->data_.row(0));
-  EXPECT_TRUE(spilled.contains(7000));
-  EXPECT_THROW(spilled.spill_to(directory / "not there"), PersistError);
-  EXPECT_TRUE(spilled.contains(7000));
+  {
+    TypeParam spilled = original;
+    spilled.spill_to(folder.path());
+    EXPECT_TRUE(spilled.equals(original));
+    EXPECT_EQ(spilled.search(this->data_.row(5), 3), original.search(this->data_.row(5), 3));
+    spilled.remove(std::vector<Id>{0});
+    spilled.add(7000, this->data_.row(0));
+    EXPECT_TRUE(spilled.contains(7000));
+    EXPECT_THROW(spilled.spill_to(folder.path() / "not there"), PersistError);
+    EXPECT_TRUE(spilled.contains(7000));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 TYPED_TEST(EveryIndex, EqualMeansTheSameVectorsByTheSameParameters) {

@@ -249,7 +249,6 @@ TEST_F(RbpxReader, AnIndexWithUnverifiedRowsThatAreNotFiniteRefusesToLearnFromTh
       EXPECT_THAT(error.what(), HasSubstr("is damaged"));
     }
     EXPECT_EQ(state.size(), 10U);
-    std::filesystem::remove(folder_.path() / "a.rbpx");
   }
 }
 
