@@ -16,26 +16,27 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool runs_a_task(IoThread& io) {
-  std::promise<void> done;
-  return io.post([&] { done.set_value(); }) &&
-         done.get_future().wait_for(20s) == std::future_status::ready;
-}
-
 TEST(IoThread, TakesNoSignals) {
   IoThread& io = IoThread::of_process();
   std::promise<bool> seen;
   ASSERT_TRUE(io.post([&] {
     sigset_t blocked;
     ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
-    seen.set_value(io.is_current() && ::sigismember(&blocked, SIGINT) == 1 &&
-                   ::sigismember(&blocked, SIGPIPE) == 1 && ::sigismember(&blocked, SIGSEGV) == 0);
+    // Unqualified: it is a macro on macOS.
+    seen.set_value(io.is_current() && sigismember(&blocked, SIGINT) == 1 &&
+                   sigismember(&blocked, SIGPIPE) == 1 && sigismember(&blocked, SIGSEGV) == 0);
   }));
   EXPECT_TRUE(seen.get_future().get());
 }
 
 // Sanitizers do not get along with threads that a forked child starts.
 #if !RUVECTOR_THREAD_SANITIZER && !RUVECTOR_ADDRESS_SANITIZER
+bool runs_a_task(IoThread& io) {
+  std::promise<void> done;
+  return io.post([&] { done.set_value(); }) &&
+         done.get_future().wait_for(20s) == std::future_status::ready;
+}
+
 TEST(IoThread, IsAnotherOneInAForkedChild) {
   IoThread& io = IoThread::of_process();
   ASSERT_TRUE(runs_a_task(io));
