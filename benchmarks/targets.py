@@ -200,7 +200,6 @@ LIST_TARGETS: tuple[Row, ...] = (
             ("rabitqlib-ivf", 0.994, 2),
             ("hnswlib", 0.999, 7),
             ("faiss-hnsw", 0.999, 7),
-            ("rabitqlib-symqg", 0.999, 1),
             ("scann-tree", 0.999, 1),
         )
     ),
@@ -216,7 +215,6 @@ LIST_TARGETS: tuple[Row, ...] = (
         for recall in (0.95, 0.99)
         for peer, factor in (
             ("rabitqlib-ivf", 2),
-            ("rabitqlib-symqg", 1),
             ("hnswlib", 1),
             ("faiss-hnsw", 1),
             ("scann-tree", 1),
