@@ -1,16 +1,17 @@
 #include "held_object.h"
 
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <vector>
 
-#include "process_generation.h"
+#include "ruvector/base/fork_epoch.h"
 
 namespace ruvector::bindings {
 namespace {
 
 struct Dropped {
-  const unsigned generation = process_generation();
+  const std::uint64_t generation = base::fork_epoch();
   std::mutex mutex;
   std::vector<PyObject*> objects;
   bool announced = false;  // Python will call let_go
@@ -21,7 +22,7 @@ struct Dropped {
 Dropped& dropped_here() {
   static std::atomic<Dropped*> current{new Dropped};
   Dropped* found = current.load(std::memory_order_acquire);
-  if (found->generation == process_generation()) return *found;
+  if (found->generation == base::fork_epoch()) return *found;
   auto* fresh = new Dropped;
   if (current.compare_exchange_strong(found, fresh)) return *fresh;
   delete fresh;

@@ -4,13 +4,14 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <vector>
 
 #include "gil.h"
-#include "process_generation.h"
+#include "ruvector/base/fork_epoch.h"
 
 namespace ruvector::bindings {
 
@@ -32,7 +33,7 @@ class CallAlarm::Thread {
     return *current;
   }
 
-  bool is_inherited() const noexcept { return generation_ != process_generation(); }
+  bool is_inherited() const noexcept { return generation_ != base::fork_epoch(); }
 
   // Makes room for the rings of one more alarm.
   void add_alarm() {
@@ -73,7 +74,7 @@ class CallAlarm::Thread {
     return next;
   }
 
-  const unsigned generation_ = process_generation();
+  const std::uint64_t generation_ = base::fork_epoch();
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Rung> rung_;   // guarded by mutex_

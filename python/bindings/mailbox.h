@@ -12,7 +12,7 @@
 
 #include "asyncio_bridge.h"
 #include "loop_alarm.h"
-#include "process_generation.h"
+#include "ruvector/base/fork_epoch.h"
 
 namespace ruvector::bindings {
 
@@ -30,7 +30,7 @@ class Mailbox {
 
   // Whether this process is a child of the one that made the mailbox. Silencing the alarm here
   // would take the parent's wake-up away.
-  bool is_inherited() const { return generation_ != process_generation(); }
+  bool is_inherited() const { return generation_ != base::fork_epoch(); }
 
   // Makes room for one more letter, so that put() needs no memory.
   void expect_letter();
@@ -43,7 +43,7 @@ class Mailbox {
 
  private:
   const std::unique_ptr<LoopAlarm> alarm_;
-  const unsigned generation_ = process_generation();
+  const std::uint64_t generation_ = base::fork_epoch();
   std::mutex mutex_;
   std::vector<Letter> incoming_;  // guarded by mutex_
   std::size_t expected_ = 0;      // guarded by mutex_; letters to come

@@ -10,9 +10,9 @@
 #include <system_error>
 #include <thread>
 
-#include "base/fork_epoch.h"
 #include "base/signals_blocked.h"
 #include "base/thread_name.h"
+#include "ruvector/base/fork_epoch.h"
 #include "ruvector/base/runtime.h"
 
 namespace ruvector::base {

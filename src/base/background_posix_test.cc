@@ -5,30 +5,12 @@
 #include <latch>
 
 #include "base/background.h"
-#include "base/fork_epoch.h"
+#include "base/test_countdown.h"
 #include "base/test_sanitizers.h"
+#include "ruvector/base/fork_epoch.h"
 
 namespace ruvector::base {
 namespace {
-
-// Counts down from many threads; wait() returns when all came.
-class Countdown {
- public:
-  explicit Countdown(std::size_t count) : left_(count) {}
-  void arrive() {
-    const std::lock_guard lock(mutex_);
-    if (--left_ == 0) zero_.notify_all();
-  }
-  bool wait() {
-    std::unique_lock lock(mutex_);
-    return zero_.wait_for(lock, std::chrono::seconds(30), [this] { return left_ == 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable zero_;
-  std::size_t left_;
-};
 
 #if !RUVECTOR_THREAD_SANITIZER && !RUVECTOR_ADDRESS_SANITIZER
 TEST(BackgroundPosix, AForkedChildHasThreadsOfItsOwn) {

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/test_countdown.h"
 #include "ruvector/base/runtime.h"
 
 namespace ruvector::base {
@@ -16,25 +17,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
-
-// Counts down from many threads; wait() returns when all came.
-class Countdown {
- public:
-  explicit Countdown(std::size_t count) : left_(count) {}
-  void arrive() {
-    const std::lock_guard lock(mutex_);
-    if (--left_ == 0) zero_.notify_all();
-  }
-  bool wait() {
-    std::unique_lock lock(mutex_);
-    return zero_.wait_for(lock, std::chrono::seconds(30), [this] { return left_ == 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable zero_;
-  std::size_t left_;
-};
 
 TEST(Background, RunsEveryTaskOnceOnAnotherThread) {
   for (const Lane lane : {Lane::compute, Lane::blocking}) {

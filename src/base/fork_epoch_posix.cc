@@ -1,4 +1,4 @@
-#include "base/fork_epoch.h"
+#include "ruvector/base/fork_epoch.h"
 
 #include <pthread.h>
 

@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "base/cpu_quota.h"
-#include "base/fork_epoch.h"
 #include "base/signals_blocked.h"
 #include "base/thread_name.h"
+#include "ruvector/base/fork_epoch.h"
 #include "ruvector/base/runtime.h"
 
 namespace ruvector::base {

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "base/background.h"
-#include "base/fork_epoch.h"
 #include "lake/ask.h"
+#include "ruvector/base/fork_epoch.h"
 
 namespace ruvector::lake {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "base/fork_epoch.h"
+#include "ruvector/base/fork_epoch.h"
 
 namespace ruvector::lake {
 

@@ -2,7 +2,7 @@
 
 #include <condition_variable>
 
-#include "base/fork_epoch.h"
+#include "ruvector/base/fork_epoch.h"
 
 namespace ruvector::lake {
 

@@ -3,12 +3,12 @@
 #include <exception>
 #include <stdexcept>
 
-#include "base/fork_epoch.h"
 #include "net/address_policy.h"
 #include "net/connection_pool.h"
 #include "net/failure.h"
 #include "net/url.h"
 #include "ruvector/base/errors.h"
+#include "ruvector/base/fork_epoch.h"
 
 namespace ruvector::net {
 namespace {

@@ -2,11 +2,11 @@
 #include <memory>
 #include <utility>
 
-#include "base/fork_epoch.h"
 #include "net/connection_pool.h"
 #include "net/http_transfer.h"
 #include "net/io_thread.h"
 #include "net/transport.h"
+#include "ruvector/base/fork_epoch.h"
 
 namespace ruvector::net {
 namespace {

@@ -9,11 +9,11 @@
 #include <system_error>
 #include <utility>
 
-#include "base/fork_epoch.h"
 #include "base/signals_blocked.h"
 #include "base/thread_name.h"
 #include "net/threads_gone.h"
 #include "ruvector/base/errors.h"
+#include "ruvector/base/fork_epoch.h"
 
 namespace ruvector::net {
 namespace {

@@ -15,8 +15,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/fork_epoch.h"
 #include "net/poller.h"
+#include "ruvector/base/fork_epoch.h"
 
 namespace ruvector::net {
 
