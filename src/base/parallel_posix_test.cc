@@ -53,11 +53,6 @@ TEST(ParallelPosix, OneThreadOrOneTaskStartsNone) {
   }));
 }
 
-// ThreadSanitizer does not support it; AddressSanitizer of GCC 12 does not take its allocator's
-// locks around fork(), so that a child inherits one that a starting worker held, and hangs.
-constexpr bool kForkedChildrenMayStartThreads =
-    RUVECTOR_ADDRESS_SANITIZER == 0 && RUVECTOR_THREAD_SANITIZER == 0;
-
 TEST(ParallelPosix, AForkedChildHasWorkersOfItsOwn) {
   if (!kForkedChildrenMayStartThreads) GTEST_SKIP() << "threads after fork under a sanitizer";
   ASSERT_TRUE(adds_up(1000, 4));

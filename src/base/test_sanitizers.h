@@ -18,3 +18,12 @@
 #else
 #define RUVECTOR_THREAD_SANITIZER 0
 #endif
+
+namespace ruvector {
+
+// ThreadSanitizer does not support it; AddressSanitizer of GCC 12 does not take its allocator's
+// locks around fork(), so that a child inherits one that a starting worker held, and hangs.
+inline constexpr bool kForkedChildrenMayStartThreads =
+    RUVECTOR_ADDRESS_SANITIZER == 0 && RUVECTOR_THREAD_SANITIZER == 0;
+
+}  // namespace ruvector
