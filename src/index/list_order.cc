@@ -45,6 +45,13 @@ float ListOrder::promise(float rank) const {
   return std::sqrt(std::max(0.0F, rank));
 }
 
+float ListOrder::spread() const {
+  double sum = 0;
+  for (const float rank : ranks_) sum += promise(rank);
+  const float first = promise(*std::min_element(ranks_.begin(), ranks_.end()));
+  return static_cast<float>(sum / static_cast<double>(ranks_.size())) - first;
+}
+
 float ListOrder::reach(float score) const {
   if (score == std::numeric_limits<float>::max()) return std::numeric_limits<float>::infinity();
   if (metric_ == Metric::ip) return score * inverse_norm_;

@@ -29,6 +29,8 @@ class ListOrder {
   std::optional<Visit> next();
   // The one after that, if it is known already.
   std::optional<std::size_t> coming() const;
+  // By how much the promises of all lists exceed the first one's, on average.
+  float spread() const;
   // A score in the units of promises.
   float reach(float score) const;
   // Of a list's codes, by its exact product with the query.

@@ -27,6 +27,15 @@ std::vector<std::uint32_t> allowed_lanes(const ListLayout& layout, const Cascade
   return lanes;
 }
 
+// A filter that lets one vector in s pass makes the k-th of them as far as the (s k)-th of all.
+double neighbours_among_all(const CascadeSource& source, const CascadeParams& params) {
+  const auto k = static_cast<double>(params.k);
+  if (params.filter == nullptr || params.filter->everything()) return k;
+  const auto allowed =
+      static_cast<double>(std::max<std::size_t>(params.filter->allowed_count(), 1));
+  return k * static_cast<double>(source.rows.count) / allowed;
+}
+
 }  // namespace
 
 ListWalk::ListWalk(const CascadeSource& source, const Partition& partition, const float* query,
@@ -46,9 +55,9 @@ std::optional<ListWalk::Step> ListWalk::next() {
   while (const auto visit = order_.next()) {
     if (layout_.size(visit->list) == 0) continue;
     list_ = visit->list;
-    const float threshold = funnels_.front().threshold();
-    const bool enough = threshold < std::numeric_limits<float>::max();
-    return Step{list_, enough ? visit->promise - order_.reach(threshold) : -kInfinity};
+    if (!first_promise_) first_promise_ = visit->promise;
+    const float kth_distance = order_.reach(funnels_.front().threshold());
+    return Step{list_, {visit->promise, *first_promise_, kth_distance, stats().lists_visited}};
   }
   return std::nullopt;
 }
@@ -117,22 +126,24 @@ std::vector<Hit> list_search(const CascadeSource& source, const Partition& parti
                              const float* query, const float* products, const CascadeParams& params,
                              const ListEffort& effort, SearchStats* stats) {
   ListWalk walk(source, partition, query, products, params);
-  const float margin =
-      effort.probes ? -kInfinity : partition.stopping.margin(effort.recall, params.k);
+  const StoppingRule& rule = partition.stopping;
+  const double k = neighbours_among_all(source, params);
+  const float margin = effort.probes ? -kInfinity : rule.margin(effort.recall, k);
   const std::size_t probes = effort.probes.value_or(0);
   // Lists up to this excess are visited, by rule or by number: what lies between the last of them
   // and the next one says nothing of this query's neighbours.
   float reached = margin;
   auto step = walk.next();
   for (; step; step = walk.next()) {
-    const bool enough = step->excess > -kInfinity;
-    if (enough && walk.stats().lists_visited >= probes && step->excess > margin) break;
-    reached = std::max(reached, step->excess);
+    const float excess = rule.excess(step->standing);
+    const bool enough = excess > -kInfinity;
+    if (enough && step->standing.visited >= probes && excess > margin) break;
+    reached = std::max(reached, excess);
     walk.visit();
   }
   if (stats != nullptr) {
     ++stats->queries;
-    stats->expected_recalls += step ? partition.stopping.recall(reached, params.k) : 1.0;
+    stats->expected_recalls += step ? rule.recall(reached, k) : 1.0;
   }
   return walk.finish(stats);
 }

@@ -24,14 +24,14 @@ class ListWalk {
   // The list that comes next, one that is not empty.
   struct Step {
     std::size_t list;
-    // Its promise less the distance of the k-th vector found so far: what a stopping rule judges.
-    // Minus infinity before there are k. Never less than at the step before.
-    float excess;
+    Standing standing;
   };
   std::optional<Step> next();
   // Searches the list that next() gave.
   void visit();
 
+  // See ListOrder.
+  float spread() const { return order_.spread(); }
   const SearchStats& stats() const { return funnels_.front().stats; }
   std::vector<Hit> finish(SearchStats* stats);
 
@@ -51,6 +51,7 @@ class ListWalk {
   std::vector<std::uint32_t>
       allowed_;  // lanes, where a filter is so selective that none is scanned
   std::size_t list_ = 0;
+  std::optional<float> first_promise_;
 };
 
 // How far a search goes: so many lists, or as far as the stopping rule says.

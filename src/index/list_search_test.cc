@@ -112,6 +112,28 @@ TEST(ListSearch, AFilterStillGivesKHitsWhenTheSearchMayStopEarly) {
   }
 }
 
+TEST(ListSearch, AFilterKeepsTheRecallThatIsAskedFor) {
+  const TestVectors all = skewed_vectors(20'200, 32, 21);
+  const TestVectors queries{200, 32, {all.values.end() - 200 * 32, all.values.end()}};
+  for (const Metric metric : kMetrics) {
+    const State state = divided(Kind::rabitq_plus, all.first(20'000), metric, 140);
+    for (const std::size_t step : {5U, 50U}) {
+      const std::vector<std::uint8_t> mask = every(20'000, step);
+      double found = 0;
+      SearchStats stats;
+      SearchParams params;
+      params.recall = 0.95F;
+      params.filter = Mask{mask};
+      for (std::size_t q = 0; q < queries.rows; ++q) {
+        found += recall(search(state, queries.row(q), 10, params, &stats),
+                        brute_force(state.row_view(), queries.row(q), 10, mask));
+      }
+      EXPECT_GE(found / 200.0, 0.94) << describe(state, 10) << ", one allowed of " << step;
+      EXPECT_LT(stats.lists_visited, 200U * 140U);
+    }
+  }
+}
+
 TEST(ListSearch, ARadiusGivesAllWithinIt) {
   const TestVectors data = clustered_vectors(2000, 16, 10, 0.5F, 6);
   const State state = divided(Kind::rabitq_plus, data.view(), Metric::l2, 30);
@@ -173,7 +195,7 @@ TEST(ListSearch, KeepsTheRecallThatIsAskedFor) {
         params.recall = asked;
         EXPECT_GE(mean_recall(state, queries, truth, k, params, &stats), asked - 0.01)
             << describe(state, k);
-        EXPECT_LT(stats.lists_visited, 250U * 100U);
+        EXPECT_LT(stats.lists_visited, 250U * 100U) << describe(state, k);
         if (k == 10) {
           EXPECT_GT(stats.lists_visited, before);
           before = stats.lists_visited;

@@ -30,6 +30,7 @@ constexpr Golden kFiles[] = {
     {"rabitq_plus_ip", Kind::rabitq_plus, 70, 24, Metric::ip, {}, {}},
     {"rabitq_asym_rows_l2", Kind::rabitq_asym, 20, 10, Metric::l2, 1, 20},
     {"rabitq_plus_lists_cosine", Kind::rabitq_plus, 90, 7, Metric::cosine, {}, {}, 4},
+    {"rabitq_plus_lists_weights_l2", Kind::rabitq_plus, 90, 7, Metric::l2, {}, {}, 4},
 };
 
 std::filesystem::path path_of(const Golden& golden) {
@@ -164,6 +165,8 @@ TEST(RbpxSeeds, SeedsOfTheFuzzerLoad) {
       {"rabitq_asym_dense",
        {.kind = Kind::rabitq_asym, .count = 66, .dim = 4, .rerank_factor = 2, .counted_ids = true}},
       {"rabitq_plus_lists", {.kind = Kind::rabitq_plus, .count = 40, .dim = 257, .partitions = 3}},
+      {"rabitq_plus_lists_weights",
+       {.kind = Kind::rabitq_plus, .count = 40, .dim = 257, .partitions = 4}},
       {"rabitq_plus_lists_calibrated",
        {.kind = Kind::rabitq_plus, .count = 9, .dim = 257, .partitions = 2, .calibrated = true}},
   };

@@ -17,7 +17,7 @@ bool is_known(std::uint32_t type) {
     return type >= static_cast<std::uint32_t>(first) && type <= static_cast<std::uint32_t>(last);
   };
   return within(SectionType::parameters, SectionType::norms) ||
-         within(SectionType::partition_lists, SectionType::partition_queries);
+         within(SectionType::partition_lists, SectionType::partition_weights);
 }
 
 std::uint64_t header_checksum(const FileHeader& header, std::span<const std::byte> table) {
@@ -63,6 +63,8 @@ const char* section_name(std::uint32_t type) {
       return "partition_margins";
     case SectionType::partition_queries:
       return "partition_queries";
+    case SectionType::partition_weights:
+      return "partition_weights";
   }
   return "unknown";
 }

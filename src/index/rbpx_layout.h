@@ -19,6 +19,7 @@ inline constexpr std::uint16_t kRbpxMajor = 2;
 inline constexpr std::uint16_t kRbpxMinor = 0;
 inline constexpr std::uint16_t kRbpxMinorOfLists = 1;    // the first that has lists
 inline constexpr std::uint16_t kRbpxMinorOfQueries = 2;  // and the queries of calibrate()
+inline constexpr std::uint16_t kRbpxMinorOfWeights = 3;  // and weights of the stopping rule
 inline constexpr std::size_t kSectionAlignment = 4096;
 inline constexpr std::size_t kMaxSections = 64;
 
@@ -55,6 +56,7 @@ enum class SectionType : std::uint32_t {
   partition_lanes = 20,
   partition_margins = 21,
   partition_queries = 22,
+  partition_weights = 23,
 };
 
 inline constexpr std::uint32_t kSectionRequired = 1;  // a reader that does not know it must refuse

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -202,6 +203,26 @@ std::size_t block_count(const Image& image) {
   return section == nullptr ? 0 : section->bytes / sizeof(std::uint32_t);
 }
 
+StoppingRule read_stopping(const Image& image) {
+  if (image.find(SectionType::partition_margins) == nullptr) return {};
+  // Before kRbpxMinorOfWeights the k-th distance decided alone, and nothing was learned about the
+  // most neighbours.
+  const bool has_weights = image.find(SectionType::partition_weights) != nullptr;
+  StoppingRule::Margins margins;
+  const std::size_t rows = has_weights ? margins.size() : margins.size() - 1;
+  const auto values =
+      read_small<float>(image, SectionType::partition_margins, rows * StoppingRule::kMisses);
+  std::memcpy(&margins, values.data(), values.size() * sizeof(float));
+  if (!has_weights) {
+    margins.back() = margins[rows - 1];
+    return {StoppingRule::Weights{}, margins};
+  }
+  const auto weights = read_small<float>(image, SectionType::partition_weights, 2);
+  check_range(image, "weight of the k-th distance", weights[0], 0.0F, 1.0F);
+  check_range(image, "weight of a doubling", weights[1], 0.0F, std::numeric_limits<float>::max());
+  return {StoppingRule::Weights{weights[0], weights[1]}, margins};
+}
+
 // The lists, where there are any; `centre` is the index's.
 Partition read_partition(const Image& image, const Parameters& p, std::span<const float> centre,
                          const std::shared_ptr<const void>& owner) {
@@ -235,12 +256,7 @@ Partition read_partition(const Image& image, const Parameters& p, std::span<cons
     partition.queries = read_array<float>(image, SectionType::partition_queries, kept * p.dim,
                                           sizeof(float), owner);
   }
-  if (image.find(SectionType::partition_margins) == nullptr) return partition;
-  StoppingRule::Margins margins;
-  const auto values =
-      read_small<float>(image, SectionType::partition_margins, sizeof(margins) / sizeof(float));
-  std::memcpy(&margins, values.data(), sizeof(margins));
-  partition.stopping = StoppingRule(margins);
+  partition.stopping = read_stopping(image);
   return partition;
 }
 

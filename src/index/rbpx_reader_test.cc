@@ -178,6 +178,23 @@ TEST_F(RbpxReader, QueriesOfAnotherNumberOrSizeAreRefused) {
   EXPECT_THAT(with(19 * 4, 4), HasSubstr("queries kept is 0, not in 1..512"));
 }
 
+TEST_F(RbpxReader, WeightsOfTheStoppingRuleOutsideOfTheirRangesAreRefused) {
+  const Sample sample{.count = 300, .partitions = 8};
+  const auto with = [&](std::size_t offset, float value) {
+    return after(sample,
+                 [&](EditableImage& i) { i.set(SectionType::partition_weights, offset, value); });
+  };
+  EXPECT_EQ(with(0, 0.0F), "");
+  EXPECT_EQ(with(4, 0.0F), "");
+  for (const float bad : {-0.5F, 1.5F, std::numeric_limits<float>::quiet_NaN()}) {
+    EXPECT_THAT(with(0, bad), HasSubstr("parameter weight of the k-th distance is"));
+  }
+  for (const float bad :
+       {-1.0F, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    EXPECT_THAT(with(4, bad), HasSubstr("parameter weight of a doubling is"));
+  }
+}
+
 TEST_F(RbpxReader, UnverifiedListsGiveWrongAnswersOrAnErrorAndNoMemoryError) {
   base::Random random(9);
   const Sample sample{.count = 500, .partitions = 12};

@@ -117,11 +117,10 @@ TEST(Rbpx, TheQueriesOfACalibrationAreKept) {
   const base::TestFolder folder;
   for (const Metric metric : {Metric::l2, Metric::ip, Metric::cosine}) {
     State before = sample_state({.count = 300, .metric = metric, .partitions = 8});
-    EXPECT_EQ(EditableImage(serialize_rbpx(before)).header.minor, kRbpxMinorOfLists);
     const std::vector<float> queries = sample_rows(50, before.dim, 7);
     calibrate(before, {queries.data(), 50, before.dim}, 2);
     save_rbpx(before, folder.path() / "a.rbpx");
-    EXPECT_EQ(EditableImage(serialize_rbpx(before)).header.minor, kRbpxMinorOfQueries);
+    EXPECT_EQ(EditableImage(serialize_rbpx(before)).header.minor, kRbpxMinorOfWeights);
     State after = load_rbpx(folder.path() / "a.rbpx", before.kind, {.verify = true});
     EXPECT_EQ(after.partition->queries.size(), 50 * before.dim);
     const std::vector<float> rows = sample_rows(500, before.dim, 3);

@@ -93,7 +93,12 @@ class Pieces {
     add_array(SectionType::partition_queries, partition.queries);
     if (!partition.stopping.learned()) return;
     const StoppingRule::Margins& margins = partition.stopping.margins();
-    add(SectionType::partition_margins, &margins, sizeof(margins), sizeof(float));
+    const StoppingRule::Weights& weights = partition.stopping.weights();
+    // As it was loaded from an earlier version.
+    const bool is_old = weights == StoppingRule::Weights{};
+    const std::size_t rows = is_old ? margins.size() - 1 : margins.size();
+    add(SectionType::partition_margins, &margins, rows * sizeof(margins[0]), sizeof(float));
+    if (!is_old) add(SectionType::partition_weights, &weights, sizeof(weights), sizeof(float));
   }
 
   void add(SectionType type, const void* data, std::size_t bytes, std::size_t element_bytes) {
@@ -134,7 +139,9 @@ void append(const void* values, std::size_t bytes, base::Checksum& checksum, Byt
 
 std::uint16_t minor_version(const State& state) {
   if (!state.partition) return kRbpxMinor;
-  return state.partition->queries.empty() ? kRbpxMinorOfLists : kRbpxMinorOfQueries;
+  const Partition& partition = *state.partition;
+  if (partition.stopping.weights() != StoppingRule::Weights{}) return kRbpxMinorOfWeights;
+  return partition.queries.empty() ? kRbpxMinorOfLists : kRbpxMinorOfQueries;
 }
 
 FileHeader header_of(const State& state, const std::vector<SectionEntry>& table,

@@ -10,18 +10,34 @@ namespace {
 // A sample promises a little too much: its quantiles are taken where fewer are missed than asked.
 constexpr double kCaution = 0.75;
 
+// On SIFT descriptors, sentences and clusters (benchmarks/results) half of these and twice as much
+// ask for as many codes, within some hundredths.
+constexpr float kShareOfKthDistance = 2.0F / 3.0F;
+constexpr float kDoubling = 0.1F;  // in spreads
+
 double miss_of(std::size_t i) { return std::exp2(-1.0 - 0.5 * static_cast<double>(i)); }
+
+// By how much margins may grow at most from the last but one number of neighbours to the last.
+float steepest(const StoppingRule::Margins& margins) {
+  float most = 0;
+  for (std::size_t i = 0; i < StoppingRule::kMisses; ++i) {
+    most = std::max(most, margins.back()[i] - margins[margins.size() - 2][i]);
+  }
+  return most;
+}
 
 }  // namespace
 
-StoppingRule StoppingRule::learn(std::array<std::vector<float>, kNeighbours.size()> excesses) {
-  Margins margins{};
-  for (std::size_t row = 0; row < excesses.size(); ++row) {
-    std::vector<float>& values = excesses[row];
-    if (values.empty()) {
-      if (row > 0) margins[row] = margins[row - 1];
+StoppingRule StoppingRule::learn(float spread, const Standings& standings) {
+  StoppingRule rule({kShareOfKthDistance, kDoubling * spread}, {});
+  for (std::size_t row = 0; row < standings.size(); ++row) {
+    if (standings[row].empty()) {
+      if (row > 0) rule.margins_[row] = rule.margins_[row - 1];
       continue;
     }
+    std::vector<float> values(standings[row].size());
+    std::transform(standings[row].begin(), standings[row].end(), values.begin(),
+                   [&](const Standing& standing) { return rule.excess(standing); });
     std::sort(values.begin(), values.end());
     // Before k vectors were found no list is judged: there any margin does.
     const auto judged = std::find_if(values.begin(), values.end(),
@@ -30,13 +46,20 @@ StoppingRule StoppingRule::learn(std::array<std::vector<float>, kNeighbours.size
     const double last = static_cast<double>(values.size() - 1);
     for (std::size_t i = 0; i < kMisses; ++i) {
       const double rank = std::ceil(last * (1.0 - kCaution * miss_of(i)));
-      margins[row][i] = values[static_cast<std::size_t>(rank)];
+      rule.margins_[row][i] = values[static_cast<std::size_t>(rank)];
     }
   }
-  return StoppingRule(margins);
+  return rule;
 }
 
-float StoppingRule::margin(double recall, std::size_t k) const {
+float StoppingRule::excess(const Standing& standing) const {
+  const float expected = (1.0F - weights_.kth_distance) * standing.first_promise +
+                         weights_.kth_distance * standing.kth_distance;
+  const auto lists = static_cast<float>(1 + standing.visited);
+  return standing.promise - expected + weights_.doubling * std::log2(lists);
+}
+
+float StoppingRule::margin(double recall, double k) const {
   const double miss = 1.0 - recall;
   if (!learned_ || !(miss >= miss_of(kMisses - 1))) return std::numeric_limits<float>::infinity();
   const double column = std::max(0.0, 2.0 * (-std::log2(miss) - 1.0));
@@ -46,13 +69,16 @@ float StoppingRule::margin(double recall, std::size_t k) const {
     return std::lerp(static_cast<double>(margins_[row][left]),
                      static_cast<double>(margins_[row][left + 1]), along);
   };
-  const double decade =
-      std::clamp(std::log10(static_cast<double>(std::max<std::size_t>(k, 1))), 0.0, 2.0);
-  const auto row = std::min<std::size_t>(static_cast<std::size_t>(decade), 1);
-  return static_cast<float>(std::lerp(at(row), at(row + 1), decade - static_cast<double>(row)));
+  constexpr std::size_t kLast = kNeighbours.size() - 1;
+  const double decade = std::log10(std::max(k, 1.0));
+  const auto row = static_cast<std::size_t>(decade);
+  if (row < kLast) {
+    return static_cast<float>(std::lerp(at(row), at(row + 1), decade - static_cast<double>(row)));
+  }
+  return static_cast<float>(at(kLast) + steepest(margins_) * (decade - static_cast<double>(kLast)));
 }
 
-double StoppingRule::recall(float excess, std::size_t k) const {
+double StoppingRule::recall(float excess, double k) const {
   if (!learned_ || !(margin(0.5, k) <= excess)) return 0;
   constexpr double kParts = 0x1p20;
   double within = 0.5 * kParts;

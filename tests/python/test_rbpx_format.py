@@ -309,8 +309,10 @@ def test_lists_lie_as_the_document_says(tmp_path: Path, metric: Any) -> None:
     np.testing.assert_allclose(own_distance, distances.min(axis=1), rtol=1e-4, atol=1e-5)
     norms = file.array(9, "<f4")[file.lanes]
     np.testing.assert_allclose(norms, np.sqrt(own_distance), rtol=1e-3, atol=1e-4)
-    margins = file.array(21, "<f4").reshape(3, 21)
+    margins = file.array(21, "<f4").reshape(4, 21)
     assert np.all(np.diff(margins, axis=1) >= 0)
+    kth_distance, doubling = file.array(23, "<f4")
+    assert 0 <= kth_distance <= 1 and doubling >= 0
 
 
 @pytest.mark.parametrize("metric", METRICS)
