@@ -1,6 +1,7 @@
 #include "index/list_search.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "index/survivors.h"
@@ -12,28 +13,35 @@ namespace {
 constexpr std::size_t kBlocksAtOnce = 512;
 // With fewer than one slot in so many allowed, they are visited one by one instead of scanned.
 constexpr std::size_t kSparseFilter = 16;
+constexpr std::size_t kFewAllowed = 2048;
 constexpr std::size_t kFetchedLines = 16;  // then the processor sees that it goes on
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-// The lanes of the slots that a selective filter allows, rising; empty when lists are scanned.
-std::vector<std::uint32_t> allowed_lanes(const ListLayout& layout, const CascadeParams& params) {
+static_assert(kernels::kBlockVectors == 64, "a word of allowed lanes is a block");
+
+// A bit for each lane that a selective filter allows; empty when lists are scanned.
+std::vector<std::uint64_t> allowed_lanes(const ListLayout& layout, const CascadeParams& params) {
   const bool sparse = params.filter != nullptr && !params.filter->everything() &&
                       params.final_stage != FinalStage::scan &&
                       params.filter->allowed_count() < layout.slot_count() / kSparseFilter;
   if (!sparse) return {};
-  std::vector<std::uint32_t> lanes = params.filter->slots(0, (layout.slot_count() + 63) / 64);
-  for (std::uint32_t& slot : lanes) slot = layout.lane(slot);
-  std::sort(lanes.begin(), lanes.end());
+  std::vector<std::uint64_t> lanes(layout.block_count());
+  for (const std::uint32_t slot : params.filter->slots(0, (layout.slot_count() + 63) / 64)) {
+    const std::uint32_t lane = layout.lane(slot);
+    // A mapped file that was not verified may name any lane.
+    if (lane / 64 < lanes.size()) lanes[lane / 64] |= std::uint64_t{1} << (lane % 64);
+  }
   return lanes;
 }
 
-// A filter that lets one vector in s pass makes the k-th of them as far as the (s k)-th of all.
+// A filter that lets one vector in s pass makes the k-th of them as far as the (s k)-th of all;
+// where it lets few pass, all of them are looked at.
 double neighbours_among_all(const CascadeSource& source, const CascadeParams& params) {
   const auto k = static_cast<double>(params.k);
   if (params.filter == nullptr || params.filter->everything()) return k;
-  const auto allowed =
-      static_cast<double>(std::max<std::size_t>(params.filter->allowed_count(), 1));
-  return k * static_cast<double>(source.rows.count) / allowed;
+  const std::size_t allowed = params.filter->allowed_count();
+  if (allowed <= kFewAllowed) return std::numeric_limits<double>::infinity();
+  return k * static_cast<double>(source.rows.count) / static_cast<double>(allowed);
 }
 
 }  // namespace
@@ -63,23 +71,47 @@ std::optional<ListWalk::Step> ListWalk::next() {
 }
 
 void ListWalk::visit() {
-  fetch_ahead();
-  Funnel& funnel = funnels_.front();
-  const QueryFrame frame = order_.frame(prepared_, list_);
-  funnel.enter_list(frame);
+  if (allowed_.empty()) {
+    scan_list();
+  } else {
+    take_allowed();
+  }
+  funnels_.front().take_waiting();
+  ++funnels_.front().stats.lists_visited;
+}
+
+// Runs of blocks of the list, but for those at its end that are empty.
+template <class Take>
+void ListWalk::for_runs(Take take) const {
   std::size_t left = (layout_.size(list_) + kernels::kBlockVectors - 1) / kernels::kBlockVectors;
   for (const ListLayout::Run& run : layout_.runs(list_)) {
     const std::size_t count = std::min<std::size_t>(left, run.count);
     if (count == 0) break;
     left -= count;
-    if (allowed_.empty()) {
-      scan(run.first, count, frame);
-    } else {
-      take_allowed(run.first, count);
-    }
+    take(run.first, count);
   }
-  funnel.take_waiting();
-  ++funnel.stats.lists_visited;
+}
+
+void ListWalk::scan_list() {
+  fetch_ahead();
+  const QueryFrame frame = order_.frame(prepared_, list_);
+  funnels_.front().enter_list(frame);
+  for_runs([&](std::size_t first, std::size_t count) { scan(first, count, frame); });
+}
+
+void ListWalk::take_allowed() {
+  lanes_.clear();
+  for_runs([&](std::size_t first, std::size_t count) {
+    for (std::size_t block = first; block < first + count; ++block) {
+      for (std::uint64_t word = allowed_[block]; word != 0; word &= word - 1) {
+        const auto bit = static_cast<std::size_t>(std::countr_zero(word));
+        lanes_.push_back(static_cast<std::uint32_t>(64 * block + bit));
+      }
+    }
+  });
+  if (lanes_.empty()) return;  // most lists, where few are allowed
+  funnels_.front().enter_list(order_.frame(prepared_, list_));
+  funnels_.front().take_unscanned(lanes_);
 }
 
 // Lists lie anywhere, so that each begins with cache misses: they happen beside the work on the one
@@ -104,17 +136,6 @@ void ListWalk::scan(std::size_t first, std::size_t count, const QueryFrame& fram
     scan.bounds = survivors.bounds(0);
     kernels::active().scan(source_.codes->scan_codes(), block, blocks, nullptr, &scan, 1);
     funnel.take(scan.slots, scan.bounds, scan.count, blocks * kernels::kBlockVectors);
-  }
-}
-
-void ListWalk::take_allowed(std::size_t first, std::size_t count) {
-  const auto lane = [](std::size_t block) {
-    return static_cast<std::uint32_t>(block * kernels::kBlockVectors);
-  };
-  const auto begin = std::lower_bound(allowed_.begin(), allowed_.end(), lane(first));
-  const auto end = std::lower_bound(begin, allowed_.end(), lane(first + count));
-  if (begin != end) {
-    funnels_.front().take_unscanned({&*begin, static_cast<std::size_t>(end - begin)});
   }
 }
 

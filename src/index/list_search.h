@@ -36,9 +36,12 @@ class ListWalk {
   std::vector<Hit> finish(SearchStats* stats);
 
  private:
+  template <class Take>
+  void for_runs(Take take) const;
+  void scan_list();
+  void take_allowed();
   void fetch_ahead() const;
   void scan(std::size_t first, std::size_t count, const QueryFrame& frame);
-  void take_allowed(std::size_t first, std::size_t count);
 
   const CascadeSource& source_;
   const CoarseTable& coarse_;
@@ -48,8 +51,9 @@ class ListWalk {
   PreparedQuery prepared_;
   ListOrder order_;
   std::vector<Funnel> funnels_;  // one, as gather() wants them
-  std::vector<std::uint32_t>
-      allowed_;  // lanes, where a filter is so selective that none is scanned
+  // A bit for each lane that a filter allows, where it is so selective that none is scanned.
+  std::vector<std::uint64_t> allowed_;
+  std::vector<std::uint32_t> lanes_;  // of one list, among those
   std::size_t list_ = 0;
   std::optional<float> first_promise_;
 };

@@ -113,12 +113,12 @@ TEST(ListSearch, AFilterStillGivesKHitsWhenTheSearchMayStopEarly) {
 }
 
 TEST(ListSearch, AFilterKeepsTheRecallThatIsAskedFor) {
-  const TestVectors all = skewed_vectors(20'200, 32, 21);
+  const TestVectors all = skewed_vectors(60'200, 32, 21);
   const TestVectors queries{200, 32, {all.values.end() - 200 * 32, all.values.end()}};
   for (const Metric metric : kMetrics) {
-    const State state = divided(Kind::rabitq_plus, all.first(20'000), metric, 140);
-    for (const std::size_t step : {5U, 50U}) {
-      const std::vector<std::uint8_t> mask = every(20'000, step);
+    const State state = divided(Kind::rabitq_plus, all.first(60'000), metric, 140);
+    for (const std::size_t step : {5U, 25U}) {
+      const std::vector<std::uint8_t> mask = every(60'000, step);
       double found = 0;
       SearchStats stats;
       SearchParams params;
@@ -132,6 +132,22 @@ TEST(ListSearch, AFilterKeepsTheRecallThatIsAskedFor) {
       EXPECT_LT(stats.lists_visited, 200U * 140U);
     }
   }
+}
+
+TEST(ListSearch, WhereAFilterAllowsFewAllOfThemAreLookedAt) {
+  const TestVectors data = clustered_vectors(4000, 24, 30, 0.4F, 4);
+  const State state = divided(Kind::rabitq_plus, data.view(), Metric::l2, 64);
+  const std::vector<std::uint8_t> mask = every(data.rows, 300);
+  SearchStats stats;
+  SearchParams params;
+  params.filter = Mask{mask};
+  params.recall = 0.5F;
+  params.confidence = 1.0F;
+  for (std::size_t row = 0; row < 50; ++row) {
+    EXPECT_EQ(search(state, data.row(row), 10, params, &stats),
+              brute_force(state.row_view(), data.row(row), 10, mask));
+  }
+  EXPECT_EQ(stats.expected_recalls, 50.0);
 }
 
 TEST(ListSearch, ARadiusGivesAllWithinIt) {

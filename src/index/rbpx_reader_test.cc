@@ -247,6 +247,22 @@ TEST_F(RbpxReader, UnverifiedListsGiveWrongAnswersOrAnErrorAndNoMemoryError) {
   EXPECT_GT(balanced, 30);
 }
 
+TEST_F(RbpxReader, AFilterFindsNothingInALaneThatThereIsNot) {
+  const Sample sample{.count = 500, .partitions = 12};
+  EditableImage image(serialize_rbpx(sample_state(sample)));
+  for (const std::uint32_t slot : {3U, 4U, 5U}) {
+    image.set(SectionType::partition_lanes, 4 * slot, slot == 3 ? 1U << 20U : ~(slot - 4));
+  }
+  write_bytes(folder_.path() / "a.rbpx", image.seal());
+  const State state = load_rbpx(folder_.path() / "a.rbpx", sample.kind, {});
+  const std::vector<Id> allowed = {state.ids[3], state.ids[4], state.ids[5], state.ids[6]};
+  SearchParams params;
+  params.filter = Ids{allowed};
+  const std::vector<Hit> hits = search(state, sample_rows(1, sample.dim, 2), 10, params, nullptr);
+  ASSERT_EQ(hits.size(), 1U);
+  EXPECT_EQ(hits[0].id, state.ids[6]);
+}
+
 TEST_F(RbpxReader, AnIndexWithUnverifiedRowsThatAreNotFiniteRefusesToLearnFromThem) {
   for (const auto& [value, lists] : {std::pair{std::numeric_limits<float>::quiet_NaN(), 0},
                                      std::pair{1e30F, 0}, std::pair{1e30F, 2}}) {

@@ -61,7 +61,8 @@ float StoppingRule::excess(const Standing& standing) const {
 
 float StoppingRule::margin(double recall, double k) const {
   const double miss = 1.0 - recall;
-  if (!learned_ || !(miss >= miss_of(kMisses - 1))) return std::numeric_limits<float>::infinity();
+  if (!learned_ || !(miss >= miss_of(kMisses - 1)) || std::isinf(k))
+    return std::numeric_limits<float>::infinity();
   const double column = std::max(0.0, 2.0 * (-std::log2(miss) - 1.0));
   const auto left = std::min(static_cast<std::size_t>(column), kMisses - 2);
   const double along = std::min(1.0, column - static_cast<double>(left));

@@ -58,8 +58,9 @@ class StoppingRule {
   // Minus infinity before there are k vectors.
   float excess(const Standing& standing) const;
   // The excess up to which lists are visited; infinity: all lists. 0 < recall <= 1. `k` need not be
-  // whole: with a filter, the k-th vector lies as far as the (k n / allowed)-th of all. Beyond the
-  // last of kNeighbours margins grow on, by each decade as they grew at most by the last one.
+  // whole, and may be infinite: with a filter, the k-th vector lies as far as the (k n /
+  // allowed)-th of all. Beyond the last of kNeighbours margins grow on, by each decade as they grew
+  // at most by the last one.
   float margin(double recall, double k) const;
   // The recall that a search may be expected to have which left lists from this excess on out; 0
   // below one half. A multiple of 2^-20.
