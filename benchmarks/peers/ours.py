@@ -88,7 +88,10 @@ class Lists(Plus):
         self.index = self.kind.build(self.rows, seed=42, metric="l2", partitions="auto")
 
     def settings(self, k: int) -> list[Setting]:
-        return [{"recall": r} for r in (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999)]
+        return [
+            {"recall": r}
+            for r in (0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)
+        ]
 
 
 class OneBit(Ours):

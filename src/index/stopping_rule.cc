@@ -7,8 +7,10 @@
 namespace ruvector::index {
 namespace {
 
-// A sample promises a little too much: its quantiles are taken where fewer are missed than asked.
-constexpr double kCaution = 0.75;
+// A sample promises a little too much, the more the rarer what it is asked about: its quantiles are
+// taken where a quarter of what may be missed is found, too, but no more than this share of all.
+constexpr double kCaution = 0.25;
+constexpr double kMostCaution = 0.0075;
 
 // On SIFT descriptors, sentences and clusters (benchmarks/results) half of these and twice as much
 // ask for as many codes, within some hundredths.
@@ -45,7 +47,8 @@ StoppingRule StoppingRule::learn(float spread, const Standings& standings) {
     std::fill(values.begin(), judged, judged == values.end() ? 0.0F : *judged);
     const double last = static_cast<double>(values.size() - 1);
     for (std::size_t i = 0; i < kMisses; ++i) {
-      const double rank = std::ceil(last * (1.0 - kCaution * miss_of(i)));
+      const double caution = std::min(kCaution * miss_of(i), kMostCaution);
+      const double rank = std::ceil(last * (1.0 - miss_of(i) + caution));
       rule.margins_[row][i] = values[static_cast<std::size_t>(rank)];
     }
   }
