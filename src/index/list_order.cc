@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <span>
 
 #include "kernels/dispatch.h"
 
@@ -92,18 +93,18 @@ void ListOrder::gather() {
     std::nth_element(sample.begin(), nth, sample.end());
     limit_ = *nth;
   }
-  // Without a branch for each list, as none of them could be foreseen.
-  heap_.resize(count);
-  std::size_t gathered = 0;
-  for (std::size_t list = 0; list < count; ++list) {
-    const float rank = ranks_[list];
-    heap_[gathered] = {rank, static_cast<std::uint32_t>(list)};
-    const auto is_new = static_cast<std::size_t>(!(rank <= before));
-    const auto is_below =
-        static_cast<std::size_t>(rank <= limit_) | static_cast<std::size_t>(is_last);
-    gathered += is_new & is_below;
+  if (is_last) {
+    for (std::size_t list = 0; list < count; ++list) {
+      if (!(ranks_[list] <= before)) heap_.emplace_back(ranks_[list], list);
+    }
+  } else {
+    below_.resize(count);
+    const std::size_t gathered =
+        kernels::active().select_between(ranks_.data(), count, before, limit_, below_.data());
+    for (const std::uint32_t list : std::span(below_).first(gathered)) {
+      heap_.emplace_back(ranks_[list], list);
+    }
   }
-  heap_.resize(gathered);
   std::make_heap(heap_.begin(), heap_.end(), std::greater<>());
 }
 

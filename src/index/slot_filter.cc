@@ -1,9 +1,10 @@
 #include "index/slot_filter.h"
 
 #include <bit>
-#include <cstring>
 #include <stdexcept>
 #include <string>
+
+#include "kernels/dispatch.h"
 
 namespace ruvector::index {
 namespace {
@@ -11,16 +12,6 @@ namespace {
 [[noreturn]] void refuse(const char* what, std::size_t has, std::size_t wanted) {
   throw std::invalid_argument(std::string("filter: a ") + what + " of " + std::to_string(has) +
                               " entries, the index needs " + std::to_string(wanted));
-}
-
-// A bit for each of eight bytes that is not 0, the first the lowest.
-std::uint64_t bits_of_bytes(const std::uint8_t* bytes) {
-  static_assert(std::endian::native == std::endian::little);
-  constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7f;
-  std::uint64_t eight = 0;
-  std::memcpy(&eight, bytes, sizeof(eight));
-  const std::uint64_t high = (((eight & kLow) + kLow) | eight) & ~kLow;  // of each such byte
-  return (high >> 7U) * 0x0102040810204080 >> 56U;
 }
 
 }  // namespace
@@ -31,15 +22,10 @@ SlotFilter::SlotFilter(const Filter& filter, const IdMap& map, const Id* ids, st
   words_.resize((count + 63) / 64 + 1);  // never empty, so that an empty filter is no "everything"
   if (const auto* mask = std::get_if<Mask>(&filter)) {
     if (mask->allowed.size() != count) refuse("mask", mask->allowed.size(), count);
-    const std::uint8_t* allowed = mask->allowed.data();
-    const std::size_t whole = count / 8;
-    for (std::size_t i = 0; i < whole; ++i) {
-      words_[i / 8] |= bits_of_bytes(allowed + 8 * i) << (i % 8 * 8);
-    }
-    for (std::size_t slot = 8 * whole; slot < count; ++slot) {
-      if (allowed[slot] != 0) set(slot);
-    }
-  } else if (const auto* bitmap = std::get_if<Bitmap>(&filter)) {
+    allowed_ = kernels::active().pack_mask(mask->allowed.data(), count, words_.data());
+    return;
+  }
+  if (const auto* bitmap = std::get_if<Bitmap>(&filter)) {
     const std::size_t bytes = (count + 7) / 8;
     if (bitmap->bits.size() != bytes) refuse("bitmap in bytes", bitmap->bits.size(), bytes);
     for (std::size_t i = 0; i < bytes; ++i) {

@@ -35,6 +35,11 @@ void walsh_hadamard(float* x, std::size_t n) noexcept;
 QuantizedSums quantize(const float* r, std::size_t n, float scale, std::uint32_t bits,
                        std::uint8_t* codes) noexcept;
 
+// avx2_select.cc
+std::size_t select_between(const float* values, std::size_t count, float above, float limit,
+                           std::uint32_t* indices) noexcept;
+std::size_t pack_mask(const std::uint8_t* mask, std::size_t count, std::uint64_t* words) noexcept;
+
 // avx2_encoder.cc
 void activate(float* x, std::size_t stride, std::size_t rows, std::size_t columns,
               const float* bias, Activation activation) noexcept;

@@ -14,6 +14,8 @@ const KernelTable kAvx512Table = {
     avx512::walsh_hadamard,
     avx512::gemm,
     avx512::quantize,
+    avx512::select_between,
+    avx512::pack_mask,
     {avx512::activate, avx512::layer_norm, avx512::attention, avx512::depthwise,
      avx512::quantize_bytes, avx512::gemm_bytes, avx512::quantize_words, avx512::gemm_words}};
 

@@ -130,6 +130,16 @@ struct KernelTable {
   QuantizedSums (*quantize)(const float* r, std::size_t n, float scale, std::uint32_t bits,
                             std::uint8_t* codes) noexcept;
 
+  // Each i with above < values[i] <= limit, rising, to the front of `indices`, which may have room
+  // for no more; returns their number. No NaN is among them.
+  std::size_t (*select_between)(const float* values, std::size_t count, float above, float limit,
+                                std::uint32_t* indices) noexcept;
+
+  // words[i / 64] has bit i % 64 where mask[i] is not 0, and no bit from `count` on; returns the
+  // number of bits. Writes (count + 63) / 64 words.
+  std::size_t (*pack_mask)(const std::uint8_t* mask, std::size_t count,
+                           std::uint64_t* words) noexcept;
+
   EncoderKernels encoder;
 };
 

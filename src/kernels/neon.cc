@@ -14,6 +14,8 @@ const KernelTable kNeonTable = {
     neon::walsh_hadamard,
     neon::gemm,
     neon::quantize,
+    neon::select_between,
+    neon::pack_mask,
     {neon::activate, neon::layer_norm, neon::attention, neon::depthwise, neon::quantize_bytes,
      neon::gemm_bytes, neon::quantize_words, neon::gemm_words}};
 

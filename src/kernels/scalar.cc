@@ -1,5 +1,6 @@
 // The level that every processor runs, and the plain statement of what the other levels compute.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -228,6 +229,32 @@ QuantizedSums quantize(const float* r, std::size_t n, float scale, std::uint32_t
   return {dot.sum(), squares};
 }
 
+// --- select
+
+std::size_t select_between(const float* values, std::size_t count, float above, float limit,
+                           std::uint32_t* indices) noexcept {
+  std::size_t chosen = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (values[i] > above && values[i] <= limit) {
+      indices[chosen++] = static_cast<std::uint32_t>(i);
+    }
+  }
+  return chosen;
+}
+
+std::size_t pack_mask(const std::uint8_t* mask, std::size_t count, std::uint64_t* words) noexcept {
+  std::size_t set = 0;
+  for (std::size_t first = 0; first < count; first += 64) {
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < std::min<std::size_t>(64, count - first); ++i) {
+      word |= std::uint64_t{mask[first + i] != 0} << i;
+    }
+    words[first / 64] = word;
+    set += static_cast<std::size_t>(std::popcount(word));
+  }
+  return set;
+}
+
 }  // namespace
 
 const KernelTable kScalarTable = {
@@ -240,6 +267,8 @@ const KernelTable kScalarTable = {
     walsh_hadamard,
     gemm,
     quantize,
+    select_between,
+    pack_mask,
     {scalar::activate, scalar::layer_norm, scalar::attention, scalar::depthwise,
      scalar::quantize_bytes, scalar::gemm_bytes, scalar::quantize_words, scalar::gemm_words}};
 
