@@ -52,7 +52,7 @@ class ListOrder {
   // A search visits few lists, so that few are put in order at once: those below a limit.
   std::vector<std::pair<float, std::uint32_t>> heap_;
   std::vector<std::uint32_t> below_;  // room for their numbers
-  std::size_t share_ = 0;  // of a sample of ranks that the limit is not below
+  std::size_t share_ = 0;             // of a sample of ranks that the limit is not below
   float limit_ = -std::numeric_limits<float>::infinity();
 };
 

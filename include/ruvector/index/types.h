@@ -77,9 +77,9 @@ struct SearchParams {
   std::optional<std::uint32_t> rerank_factor = {};  // absent: the index's own
   std::optional<float> radius = {};                 // only hits with score <= radius
   // How far a search of a divided index goes. `recall`, in (0, 1]: as far as so many of the true
-  // neighbours need, by what was learned from neighbours of known queries; 1: through all lists.
-  // `nprobe`: through so many lists, and more while fewer than k vectors are found. Absent: recall
-  // 0.99. Neither has a meaning where there are no lists.
+  // neighbours need, by what was learned from neighbours of known queries, with a filter, too;
+  // 1: through all lists. `nprobe`: through so many lists, and more while fewer than k vectors are
+  // found. Absent: recall 0.99. Neither has a meaning where there are no lists.
   std::optional<float> recall = {};
   std::optional<std::size_t> nprobe = {};
   std::optional<std::size_t> threads = {};  // absent: num_threads()
