@@ -10,7 +10,7 @@ namespace {
 // A sample promises a little too much, the more the rarer what it is asked about: its quantiles are
 // taken where a quarter of what may be missed is found, too, but no more than this share of all.
 constexpr double kCaution = 0.25;
-constexpr double kMostCaution = 0.0075;
+constexpr double kMostCaution = 0.01;
 
 // On SIFT descriptors and sentences half and one and a half of the second ask for at most an eighth
 // more codes; the larger it is, the less is found for queries that are unlike the rows.

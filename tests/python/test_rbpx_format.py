@@ -64,7 +64,7 @@ class RbpxFile:
             end = offset + length
         assert end == len(data)
         self._read_parameters()
-        assert minor == (1 if self.divided else 0)
+        assert minor == (3 if 23 in self.sections else 1 if self.divided else 0)
 
     def _read_parameters(self) -> None:
         fields = struct.unpack("<QQQIIIIIIIfII", self.sections[1])
